@@ -8,6 +8,7 @@ from functools import partial
 
 from webhook.bootstrap.audit import audit_duty
 from webhook.bootstrap.cluster import features
+from webhook.bootstrap.fleet import hub_duties, member_duties
 from webhook.bootstrap.notifying import audited, notifying_duty
 from webhook.bootstrap.parts import Parts
 from webhook.clients.authority import CertificateSigner
@@ -55,7 +56,9 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
         yield matching(parts, metrics)
     if parts.vex.unscheduled:
         yield VexDuty(parts.vex.intake(), parts.vex.unscheduled, settings.controller.vex_seconds)
-    if settings.controller.urgent_components and parts.sources.asks:
+    yield from hub_duties(parts)
+    yield from member_duties(parts)
+    if settings.controller.urgent_components and parts.sources.asks and not parts.sources.asks_hub:
         yield UrgentDuty(parts.downloader(), parts.clock, settings.controller)
     yield rereading(parts, metrics)
     yield RetentionDuty(parts.pruner(), parts.store.retention, parts.clock, settings.retention, metrics)

@@ -15,6 +15,9 @@ from webhook.api.tls import CertificateFiles
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.clients.hub.keys import HubSigner
 from webhook.clients.lanes import LaneLimits
+from webhook.clients.ossindex.forms import asked_by_key
+from webhook.engines.fleet.answering import FleetAnswers
+from webhook.engines.fleet.gathering import FleetInventories
 from webhook.engines.fleet.members import MemberBook
 from webhook.engines.fleet.publishing import Publisher
 from webhook.errors import BomgateError
@@ -31,6 +34,8 @@ _LOOK_SECONDS = 0.25
 """Between two looks at the store's revision: one row."""
 _MEMBER_BEATS = 4
 """Looks at the store for one at the members' tokens."""
+_QUEUE_BEATS = 60
+"""The same for one at how much members wait for."""
 _LIMITS = LaneLimits(threads=8, threads_per_host=8)
 
 
@@ -70,6 +75,15 @@ def hub_parts(settings: Settings, options: ServeOptions, signer: HubSigner) -> H
     face = HubFace(
         publisher=publisher,
         members=members,
+        answers=FleetAnswers(
+            parts.store.fleet_reports,
+            clock,
+            settings.download.due_after,
+            settings.fleet.new_keys_per_day,
+            asked_by_key,
+        ),
+        inventories=FleetInventories(parts.store.clusters, clock, settings.fleet.new_keys_per_day),
+        sign=signer.sign,
         waiters=waiters,
         background=HubBackground(_LIMITS),
         connections=connections,
@@ -123,6 +137,9 @@ class _Following:
                 changed = self._face.publisher.look()
                 if beats % _MEMBER_BEATS == 0:
                     changed = self._face.members.look() or changed
+                if beats % _QUEUE_BEATS == 0:
+                    waiting = self._parts.store.fleet_reports.size().waiting
+                    self._face.metrics.set("bomgate_fleet_waiting", waiting)
                 self.has_failed = False
             except BomgateError as problem:
                 if not self.has_failed:

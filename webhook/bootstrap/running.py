@@ -8,6 +8,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from webhook.bootstrap.fleet import run_downloads
 from webhook.engines.importer import Outcome
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.runs import RunProgress
@@ -137,7 +138,7 @@ class LocalRuns:
             take_in(self._parts)
             watched = _EndingWithProcess(self._parts.store.run_progress, self._ending)
             update_exploits(self._parts)
-            self._parts.downloader(progress=watched).run()
+            run_downloads(self._parts, progress=watched)
             match_advisories(self._parts)
         except BomgateError as problem:
             log.error("no run", extra={"error": problem.message, "remedy": problem.remedy})

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from webhook.model.fleet import FleetMode
 from webhook.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from webhook.clients.artifacts import ArtifactFeed
     from webhook.clients.exploits.source import ExploitFileSource
     from webhook.clients.http.exchange import Exchange
+    from webhook.clients.hub.client import HubHttpClient
+    from webhook.clients.hub.reports import HubSource
     from webhook.clients.osv.options import SourceRule
     from webhook.clients.osv.source import OsvSource
     from webhook.engines.matching.sources import SourceSchedule
@@ -44,8 +47,16 @@ class Sources:
         return asks_oss_index(self.settings.sources)
 
     @property
+    def asks_hub(self) -> bool:
+        """Whether a hub answers in place of OSS Index."""
+        fleet = self.settings.fleet
+        return fleet.mode is FleetMode.MEMBER and bool(self.settings.hub_client.hub) and self.recording is None
+
+    @property
     def asks(self) -> bool:
         """Whether OSS Index is asked; listed among others, it covers nothing without credentials."""
+        if self.asks_hub:
+            return True
         has_credentials = bool(self.settings.ossindex.token) or self.recording is not None
         return self.lists_oss_index and (self.settings.sources is None or has_credentials)
 
@@ -94,9 +105,39 @@ class Sources:
             from webhook.clients.ossindex.recorded import RecordedReports
 
             return RecordedReports(self.recording, self.clock)
+        if self.asks_hub:
+            return self.hub_source()
         from webhook.clients.ossindex.source import OssIndexSource
 
         return OssIndexSource(self.settings.ossindex, self.clock)
+
+    def hub_source(self, *, is_running: bool = False) -> HubSource:
+        """The hub, in place of OSS Index.
+
+        Args:
+            is_running: whether what is asked for runs, so that the hub asks for it first.
+        """
+        from webhook.clients.hub.keys import HubKeys
+        from webhook.clients.hub.reports import HubSource
+
+        options = self.settings.hub_client
+        options.check()
+        verify = HubKeys(options.hub_keys).verify
+        return HubSource(self.hub_client(), verify, self.clock, options.hub, is_running=is_running)
+
+    def hub_client(self) -> HubHttpClient:
+        """The way to the hub."""
+        from webhook.clients.http.exchange import Exchange
+        from webhook.clients.hub.client import LIMITS, HubHttpClient
+
+        return HubHttpClient(self.settings.hub_client, Exchange(LIMITS, self.clock), self.clock)
+
+    @cached_property
+    def verbatim(self) -> VulnerabilitySource:
+        """OSS Index, asked in the forms that members have made."""
+        from webhook.clients.ossindex.source import OssIndexSource
+
+        return OssIndexSource(self.settings.ossindex, self.clock, verbatim=True)
 
     @cached_property
     def advisories(self) -> Sequence[OsvSource]:

@@ -8,6 +8,7 @@ from types import FrameType
 
 import click
 
+from webhook.bootstrap.fleet import run_downloads
 from webhook.bootstrap.running import match_advisories, take_in, update_exploits, update_vex
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
@@ -60,7 +61,10 @@ def command(dry_run: bool, max_components: int | None, purls: Sequence[str], out
         take_in(parts)
     exploits = () if dry_run or only else update_exploits(parts)
     with download_listener() as listener:
-        report = parts.downloader(listener).run(only, dry_run=dry_run)
+        if dry_run or only:
+            report = parts.downloader(listener).run(only, dry_run=dry_run)
+        else:
+            report = run_downloads(parts, listener)
     matched = None if dry_run or only else match_advisories(parts)
     stated = () if dry_run or only else update_vex(parts)
     if output == "json":

@@ -10,6 +10,8 @@ from webhook.errors import BomgateError, InvalidInput
 from webhook.hub.access import guard
 from webhook.hub.changes import add_changes
 from webhook.hub.face import HubFace
+from webhook.hub.inventory import add_inventory
+from webhook.hub.reports import add_reports
 
 
 def create_hub(face: HubFace) -> AdmissionApp:
@@ -42,4 +44,6 @@ def create_hub(face: HubFace) -> AdmissionApp:
 
     guard(app, face)
     add_changes(app, face)
+    add_reports(app, face)
+    add_inventory(app, face)
     return AdmissionApp(app, face.connections)

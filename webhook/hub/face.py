@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from webhook.api.connections import Connections
+from webhook.engines.fleet.answering import FleetAnswers
+from webhook.engines.fleet.gathering import FleetInventories
 from webhook.engines.fleet.members import MemberBook
 from webhook.engines.fleet.publishing import Publisher
 from webhook.hub.waiting import Waiters
+from webhook.policy.fleetdocuments import Sign
 from webhook.ports import Background, Clock
 from webhook.telemetry.metrics import Metrics
 
@@ -20,6 +23,9 @@ class HubFace:
     Attributes:
         publisher: makes documents.
         members: knows who may ask.
+        answers: answers what members ask about components.
+        inventories: takes what members tell of what runs there.
+        sign: signs replies.
         waiters: requests that wait for news.
         background: native threads; whatever asks the database runs there, see :func:`webhook.hub.access.in_background`.
         connections: those that are open.
@@ -30,6 +36,9 @@ class HubFace:
 
     publisher: Publisher
     members: MemberBook
+    answers: FleetAnswers
+    inventories: FleetInventories
+    sign: Sign
     waiters: Waiters
     background: Background
     connections: Connections

@@ -53,7 +53,8 @@ class BatchAnswer:
         credits_used, credits_remaining: as the source states them, None when it does not.
         settled: components with a form that no SBOM wrote and of which the source knows nothing.
         forms: coordinates that were sent, more than one for some components.
-        failure: why the components in none of the three lists were not looked up; None when there are none.
+        failure: why the components in none of the lists were not looked up; None when there are none.
+        pending: the source will know them soon: neither answered nor asked in vain, and due again at once.
     """
 
     answers: tuple[ComponentAnswer, ...]
@@ -65,6 +66,7 @@ class BatchAnswer:
     settled: tuple[tuple[Purl, Purl], ...] = ()
     forms: int = 0
     failure: SourceError | None = None
+    pending: tuple[Purl, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

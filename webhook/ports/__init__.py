@@ -23,6 +23,7 @@ from webhook.ports.cluster import (
 from webhook.ports.decisions import AssessmentStore, AutoAssess, ComponentStore, TypeStore, VulnerabilityStore
 from webhook.ports.exploits import ExploitSource, ExploitStore
 from webhook.ports.fleet import HubFeed, MemberStore
+from webhook.ports.fleetreports import ClusterReceiver, ClusterStore, FleetPending, FleetReports, ImageContents
 from webhook.ports.notifying import Messenger, Outbox
 from webhook.ports.people import RightsReviewer, SignInProvider, TokenReviewer
 from webhook.ports.processes import AdmittedImages, Background, Clock, RunStarter
@@ -68,6 +69,8 @@ __all__ = [
     "Background",
     "ChangeFeed",
     "Clock",
+    "ClusterReceiver",
+    "ClusterStore",
     "ComponentStore",
     "ConditionalSource",
     "CursorStore",
@@ -75,9 +78,12 @@ __all__ = [
     "EventSink",
     "ExploitSource",
     "ExploitStore",
+    "FleetPending",
+    "FleetReports",
     "GrantStore",
     "HotStart",
     "HubFeed",
+    "ImageContents",
     "ImageResolver",
     "InventoryStore",
     "LiveObjects",

@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from webhook.store.documents import DocumentRepository
     from webhook.store.exploits import ExploitRepository
     from webhook.store.feed import StoreFeed
+    from webhook.store.fleet.clusters import ClusterRepository
+    from webhook.store.fleet.contents import ImageContentRepository
     from webhook.store.fleet.hubfeed import HubFeedRepository
     from webhook.store.fleet.members import MemberRepository
+    from webhook.store.fleet.pending import PendingRepository
+    from webhook.store.fleet.reports import FleetReportRepository
     from webhook.store.inventory import InventoryRepository
     from webhook.store.outbox import OutboxRepository
     from webhook.store.readings import ReadingRepository
@@ -191,6 +195,34 @@ class Store:
         from webhook.store.inventory import InventoryRepository
 
         return InventoryRepository(self._database)
+
+    @cached_property
+    def fleet_reports(self) -> FleetReportRepository:
+        """What members of the fleet asked for, and what they are told."""
+        from webhook.store.fleet.reports import FleetReportRepository
+
+        return FleetReportRepository(self._database)
+
+    @cached_property
+    def clusters(self) -> ClusterRepository:
+        """What runs in the clusters of members."""
+        from webhook.store.fleet.clusters import ClusterRepository
+
+        return ClusterRepository(self._database)
+
+    @cached_property
+    def image_contents(self) -> ImageContentRepository:
+        """Which components the images have, for the hub."""
+        from webhook.store.fleet.contents import ImageContentRepository
+
+        return ImageContentRepository(self._database)
+
+    @cached_property
+    def fleet_pending(self) -> PendingRepository:
+        """What a member is to ask its hub for again."""
+        from webhook.store.fleet.pending import PendingRepository
+
+        return PendingRepository(self._database)
 
     @cached_property
     def cursors(self) -> CursorRepository:

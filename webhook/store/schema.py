@@ -13,7 +13,7 @@ from webhook.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = "0034"
+VERSION = "0037"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -45,6 +45,8 @@ KNOWN = (
     "0030",
     "0031",
     "0032",
+    "0034",
+    "0036",
     VERSION,
 )
 """Every version there was, oldest first."""

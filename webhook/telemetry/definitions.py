@@ -336,6 +336,21 @@ DEFINITIONS = (
     ),
     MetricDefinition("bomgate_build_info", "gauge", "1, with the version as a label.", ("version",)),
     MetricDefinition(
+        "bomgate_fleet_reports_total",
+        "counter",
+        "Coordinates that members asked the hub for: answered, queued, or refused as too many new ones for a day.",
+        ("outcome",),
+    ),
+    MetricDefinition("bomgate_fleet_inventories_total", "counter", "Reports of members of what runs there."),
+    MetricDefinition(
+        "bomgate_fleet_left_out_total",
+        "counter",
+        "Things in reports of members that the hub could not keep, such as purls that are none.",
+    ),
+    MetricDefinition(
+        "bomgate_fleet_waiting", "gauge", "Coordinates that members wait for, and that the hub has not asked for yet."
+    ),
+    MetricDefinition(
         "bomgate_fleet_refused_total",
         "counter",
         "Requests to the hub that were refused because no member has their token.",

@@ -121,6 +121,12 @@ def usual_forms(keys: Sequence[Purl]) -> tuple[list[Purl], dict[Purl, tuple[Form
     return plain, several, unusual
 
 
+def asked_by_key(keys: Sequence[Purl]) -> set[Purl]:
+    """Those of some components, without spellings, that are asked for by their key and in no other form."""
+    plain, _, unusual = usual_forms(keys)
+    return {*plain, *(key for key in unusual if forms(key) == (Form(key),))}
+
+
 def _named(key: Purl, spellings: Sequence[Purl]) -> Iterable[Form]:
     if of_spellings := _BY_SPELLINGS.get(key.type):
         return of_spellings(key, spellings)

@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from webhook.clients.http.exchange import Exchange
@@ -54,6 +54,7 @@ class OssIndexSource:
         options: address, credentials and patience.
         clock: time and waiting.
         jitter: random number from 0 to 1.
+        verbatim: ask for what is given as it stands: others have made the forms.
 
     Raises:
         ConfigError: an option cannot work.
@@ -64,8 +65,11 @@ class OssIndexSource:
         options: OssIndexOptions,
         clock: Clock,
         jitter: Callable[[], float] = random.random,
+        *,
+        verbatim: bool = False,
     ) -> None:
         options.check()
+        self._verbatim = verbatim
         self._options, self._clock = options, clock
         self._exchange = Exchange(options.limits, clock)
         self._endpoint = ReportEndpoint(self._exchange, options, clock, jitter)
@@ -106,7 +110,7 @@ class OssIndexSource:
         """
         identity = sign_in(self._options)
         self._warn_once()
-        questions = Questions.of(purls, names, self._by_key)
+        questions = self._questions(purls, names, self._by_key)
         effort = Effort(until=self._clock.monotonic() + self._options.max_batch_seconds)
         batch = _Batch(deque(questions.requests(self._batch_size)), effort, questions, heard)
         sent = sum(map(len, batch.pending))
@@ -133,7 +137,7 @@ class OssIndexSource:
             purls: in any number.
             names: see ``report``.
         """
-        questions = Questions.of(purls, names)
+        questions = self._questions(purls, names)
         if len(self._by_key) > _MOST_KNOWN:
             self._by_key = set()
         self._by_key.update(questions.plain)
@@ -165,6 +169,13 @@ class OssIndexSource:
     def close(self) -> None:
         """Give the connections back."""
         self._exchange.close()
+
+    def _questions(
+        self, purls: Sequence[Purl], names: Mapping[Purl, Names], by_key: Collection[Purl] = frozenset()
+    ) -> Questions:
+        if self._verbatim:
+            return Questions(plain=list(dict.fromkeys(purls)))
+        return Questions.of(purls, names, by_key)
 
     def _work_off(self, batch: _Batch, identity: Identity) -> SourceError | None:
         """Ask for everything pending, halving what is refused; why it ended early, or None."""

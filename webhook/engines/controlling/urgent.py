@@ -11,18 +11,13 @@ import datetime as dt
 import itertools
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from webhook.engines.controlling.options import ControllerOptions
+from webhook.engines.downloading.aside import aside
 from webhook.engines.downloading.downloader import Downloader, DownloadRunningError
-from webhook.engines.downloading.keeping import LeasePace
 from webhook.errors import Retryable
-from webhook.model.downloads import DownloadReport, Names, RecordResult, WantedComponent
-from webhook.model.leases import Lease
-from webhook.model.purls import Purl
-from webhook.model.records import RunRecord
-from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
-from webhook.ports import AutoAssess, Clock, ComponentStore, RunStore
+from webhook.model.downloads import WantedComponent
+from webhook.ports import Clock, RunStore
 
 log = logging.getLogger("bomgate.urgent")
 
@@ -35,7 +30,6 @@ _RESTS: Mapping[str, float] = {
     "ossindex-slow-down": _HOUR,
 }
 """Seconds for which nothing is asked after a no, by its code: asking on would cost what the nightly run needs."""
-_NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 _SHARE = 20.0
 """The store is asked what is wanted at most for one part in so many of the time."""
 
@@ -47,11 +41,13 @@ class UrgentDuty:
         downloader: as the nightly run has it.
         clock: time.
         options: how much.
+        name: of the duty.
     """
 
-    name = "urgent"
-
-    def __init__(self, downloader: Downloader, clock: Clock, options: ControllerOptions) -> None:
+    def __init__(
+        self, downloader: Downloader, clock: Clock, options: ControllerOptions, *, name: str = "urgent"
+    ) -> None:
+        self.name = name
         self._downloader, self._clock, self._options = downloader, clock, options
         self._rest_until = 0.0
         self._day = dt.date.min
@@ -97,15 +93,8 @@ class UrgentDuty:
         return list(itertools.islice(urgent, room))
 
     def _ask(self, chosen: Sequence[WantedComponent]) -> None:
-        downloader = replace(
-            self._downloader,
-            components=_OnlyThese(self._downloader.components, chosen),
-            runs=_NoRun(self._runs),
-            pace=LeasePace(patience_seconds=0),
-            options=replace(self._downloader.options, max_components_per_run=None),
-        )
         try:
-            report = downloader.run()
+            report = aside(self._downloader, chosen).run()
         except DownloadRunningError:
             return  # it began a moment ago, and asks for the same first
         self._asked_today += report.asked
@@ -119,88 +108,3 @@ class UrgentDuty:
         self._rest_until = self._clock.monotonic() + rest
         why = {"error": report.stopped_by, "code": report.stopped_code, "hours": f"{rest / _HOUR:g}"}
         log.warning("urgent components are not asked for a while", extra=why)
-
-
-@dataclass(frozen=True)
-class _OnlyThese:
-    """A ``ComponentStore`` restricted to the given components."""
-
-    store: ComponentStore
-    chosen: Sequence[WantedComponent] = field(repr=False)
-
-    def wanted(self, *, now: dt.datetime, ttl: dt.timedelta) -> Sequence[WantedComponent]:
-        """Those that were chosen."""
-        return self.chosen
-
-    def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
-        """Those of the store."""
-        return self.store.names(purls, settled_after=settled_after)
-
-    def covered(self) -> int:
-        """Those that were chosen."""
-        return len(self.chosen)
-
-    def not_covered(self) -> Mapping[str, int]:
-        """None: they are not asked for here."""
-        return {}
-
-    def record(
-        self,
-        answers: Sequence[ComponentAnswer],
-        *,
-        unanswered: Sequence[Purl] = (),
-        assess: AutoAssess,
-        now: dt.datetime,
-        settled: Sequence[tuple[Purl, Purl]] = (),
-        reassess_on_score_change: bool = False,
-        lease: Lease | None = None,
-    ) -> RecordResult:
-        """Commit a batch, see ``ComponentStore``; without a lease, because none was taken."""
-        return self.store.record(
-            answers,
-            unanswered=unanswered,
-            assess=assess,
-            now=now,
-            settled=settled,
-            reassess_on_score_change=reassess_on_score_change,
-        )
-
-    def unassessed_pairs(self) -> Sequence[tuple[Vulnerability, str]]:
-        """Those of the store."""
-        return tuple(self.store.unassessed_pairs())
-
-
-@dataclass(frozen=True)
-class _NoRun:
-    """The history and the lease of runs as something sees them that is none; implements ``RunStore``.
-
-    The lease is not taken: the nightly run would fail if it began just then.
-    """
-
-    runs: RunStore
-
-    def acquire(self, holder: str, *, duration: dt.timedelta) -> Lease:
-        """Nobody is in the way, or the run that is going on; a run that begins meanwhile ends this soon."""
-        return Lease(self.runs.holder() or holder, 0, _NEVER)
-
-    def renew(self, lease: Lease, *, duration: dt.timedelta) -> bool:
-        """Whether no run has begun meanwhile."""
-        return self.runs.holder() is None
-
-    def abandoned(self) -> Lease | None:
-        """The lease of a run that vanished."""
-        return self.runs.abandoned()
-
-    def holder(self) -> str | None:
-        """Who has the lease."""
-        return self.runs.holder()
-
-    def release(self, lease: Lease) -> None:
-        """Nothing was taken."""
-
-    def finish(self, report: DownloadReport, *, started: dt.datetime, finished: dt.datetime, lease: Lease) -> None:
-        """Nothing is kept: this is no run."""
-
-    def last(self, *, complete: bool = False) -> RunRecord | None:
-        """The last run."""
-        return self.runs.last(complete=complete)

@@ -170,9 +170,10 @@ class Tally:
         self._charge(answer)
         self.answered += len(answer.answers)
         self.vulnerable += sum([bool(component_answer.vulnerabilities) for component_answer in answer.answers])
-        self.unknown += len(answer.unanswered)
+        self.unknown += len(answer.unanswered) + len(answer.pending)
         self.rejected += len(answer.rejected)
-        self.failed += size - len(answer.answers) - len(answer.unanswered) - len(answer.rejected)
+        known = len(answer.answers) + len(answer.unanswered) + len(answer.pending) + len(answer.rejected)
+        self.failed += size - known
 
     def _charge(self, answer: BatchAnswer) -> None:
         self.batches += 1

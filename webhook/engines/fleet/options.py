@@ -18,6 +18,21 @@ class FleetOptions:
             "for as long as the hub is away."
         },
     )
+    new_keys_per_day: int = field(
+        default=50_000,
+        metadata={
+            "help": "At the hub: how many components that it does not know a member may bring in a day. They cost "
+            "credits of OSS Index and room in the database; what is too much stays unknown there until tomorrow."
+        },
+    )
+    report_seconds: float = field(
+        default=60.0,
+        metadata={"help": "At a member: seconds between reports to the hub of what runs; 0: it reports nothing."},
+    )
+    member_stale_minutes: float = field(
+        default=30.0,
+        metadata={"help": "At the hub: minutes without a report after which a member is shown as out of date."},
+    )
     local_loosening: bool = field(
         default=False,
         metadata={

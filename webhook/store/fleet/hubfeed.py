@@ -14,10 +14,11 @@ from webhook.model.changes import Position
 from webhook.model.fleet import FleetContent
 from webhook.policy.fleet import as_told
 from webhook.store.database import Database
+from webhook.store.fleet.reportrows import changed_reports
 from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.queries import ASSESSMENT_COLUMNS, raw_rows
 from webhook.store.rows import read_assessment
-from webhook.store.tables import BY_HAND, fleet_hub, marks
+from webhook.store.tables import BY_HAND, fleet_hub, fleet_reports, marks
 from webhook.store.tables import assessments as assessments_table
 from webhook.store.tables import revision as revision_table
 from webhook.store.values import to_json
@@ -111,6 +112,7 @@ def _news(after: int) -> Sequence[Any]:
     return (
         select(func.max(assessments_table.c.revision)).where(assessments_table.c.revision > literal(after), BY_HAND),
         select(func.max(fleet_hub.c.revision)).where(fleet_hub.c.revision > literal(after)),
+        select(func.max(fleet_reports.c.changed)).where(fleet_reports.c.changed > literal(after)),
     )
 
 
@@ -124,6 +126,7 @@ def _content(connection: Connection, position: Position, since: Position | None,
         assessments=tuple(_assessments(connection, None if since is None else since.revision)),
         types=None if kept is None else _TYPES.decode(kept.types),
         types_at=None if kept is None else kept.types_at,
+        changed=() if since is None else changed_reports(connection, since.revision, position.revision),
     )
 
 

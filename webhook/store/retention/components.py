@@ -1,4 +1,4 @@
-"""Components that no SBOM names: since when, and how they are deleted with their findings.
+"""Components that neither an SBOM nor a member's image names: since when, and how they are deleted with their findings.
 
 An SBOM has its components as packed ids, so no index tells who names one. A pass reads all SBOMs once, as of one
 moment, and notes what they do not name. Whoever names such a component afterwards takes the note back, see
@@ -17,7 +17,17 @@ from webhook.store.componentids import forget_unnamed
 from webhook.store.database import Change, current_revision, upserting
 from webhook.store.queries import among, raw_rows
 from webhook.store.removals import note_removal
-from webhook.store.tables import components, findings, forms, matches, packages, readings, sboms, spellings
+from webhook.store.tables import (
+    components,
+    findings,
+    fleet_holdings,
+    forms,
+    matches,
+    packages,
+    readings,
+    sboms,
+    spellings,
+)
 from webhook.store.tables import unnamed_components as unnamed
 from webhook.store.values import unpack
 
@@ -46,6 +56,10 @@ class Survey:
                 for (packed,) in portion:
                     for number in unpack(packed):
                         is_named[number] = 1
+        held = select(fleet_holdings.c.component_id).distinct()
+        for portion in raw_rows(connection, held):
+            for (number,) in portion:
+                is_named[number] = 1
         noted = {number for rows in raw_rows(connection, select(unnamed.c.component_id)) for (number,) in rows}
         self.named_again = sorted(number for number in noted if is_named[number])
         self.found = [
@@ -79,6 +93,8 @@ def delete_unnamed(change: Change, before: dt.datetime, most: int, surveyed: int
     numbers = list(connection.execute(due).scalars())
     lately = select(sboms.c.component_ids).where(sboms.c.revision > surveyed)
     named = {number for packed in connection.execute(lately).scalars() for number in unpack(packed)}
+    held = select(fleet_holdings.c.component_id).where(among(connection, fleet_holdings.c.component_id, numbers))
+    named.update(connection.execute(held).scalars())
     if again := [number for number in numbers if number in named]:
         forget_unnamed(connection, again)
     gone = [number for number in numbers if number not in named]

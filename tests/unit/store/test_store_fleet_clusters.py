@@ -1,0 +1,164 @@
+"""Clusters of members in the hub's store: differences, repetitions, lies, and who has a package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from tests.fakes import NOON, FakeClock
+from tests.ports.samples import digest, make_sbom
+from webhook.model.actions import Action
+from webhook.model.fleetinventory import (
+    ClusterImage,
+    ClusterReceipt,
+    ClusterReport,
+    ClusterWorkload,
+    Content,
+    ImageContent,
+)
+from webhook.model.purls import Purl
+from webhook.policy.fleetinventory import content_hash, differences, read_report
+from webhook.store.options import StoreOptions
+from webhook.store.repositories import Store, open_store
+
+A, B = Purl("pkg:npm/a@1.0.0"), Purl("pkg:npm/b@1.0.0")
+LOG4J = "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1"
+
+
+@pytest.fixture(params=["sqlite_url", "postgres_url"])
+def each_store(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Store]:
+    """An empty store on each database."""
+    opened = open_store(StoreOptions(url=request.getfixturevalue(request.param)), clock)
+    yield opened
+    opened.close()
+
+
+def workload(uid: str, name: str, image: int = 1, action: str = "warn") -> ClusterWorkload:
+    images = (ClusterImage("registry.example/shop:1", digest(image), action),)
+    return ClusterWorkload(uid, "shop", "Deployment", name, 2, "deny", action, "unknown components", images)
+
+
+def content(*purls: str) -> Content:
+    return Content(content_hash(purls), purls)
+
+
+def take(store: Store, report: ClusterReport, member: str = "eu", ceiling: int = 100) -> ClusterReceipt | None:
+    checked = read_report(msgspec.json.encode(report, enc_hook=str))
+    return store.clusters.take(member, checked, now=NOON, ceiling=ceiling)
+
+
+def first(*workloads: ClusterWorkload, session: str = "0123abcd", **others: object) -> ClusterReport:
+    return msgspec.structs.replace(ClusterReport(session, 1, NOON, workloads), **others)
+
+
+def names(store: Store, cluster: str | None = None) -> list[tuple[str, str]]:
+    lines = store.clusters.workloads(cluster=cluster, namespace=None, action=None, after=None, most=100)
+    return [(line.cluster, line.workload.name) for line in lines]
+
+
+def users(store: Store, *purls: Purl | str) -> list[tuple[str, str]]:
+    ids = list(store.feed.component_ids([Purl(purl) for purl in purls]).values())
+    return [(line.cluster, line.workload.name) for line in store.clusters.users(ids, None, 100)]
+
+
+def test_differences_lead_on_and_repetitions_change_nothing(each_store: Store) -> None:
+    assert take(each_store, first(workload("1", "web"), workload("2", "api"))) == ClusterReceipt(1)
+    second = ClusterReport("0123abcd", 2, NOON, (workload("3", "job"),), gone=("1",), refusals={"blocked": 2})
+    for _ in range(2):
+        assert take(each_store, second) == ClusterReceipt(2)
+        assert names(each_store) == [("eu", "api"), ("eu", "job")]
+    (line,) = each_store.clusters.clusters("", 10)
+    assert (line.workloads, line.refusals) == ({Action.WARN: 2}, {"blocked": 2})
+
+
+def test_what_does_not_lead_on_is_refused_and_a_first_report_replaces_all(each_store: Store) -> None:
+    take(each_store, first(workload("1", "web")))
+    assert take(each_store, ClusterReport("0123abcd", 3, NOON, gone=("1",))) is None
+    assert take(each_store, ClusterReport("99999999", 2, NOON, gone=("1",))) is None
+    assert names(each_store) == [("eu", "web")]
+    take(each_store, first(workload("2", "api"), session="99999999"))
+    assert names(each_store) == [("eu", "api")]
+
+
+def test_components_are_asked_for_once_for_all_members_and_say_who_has_a_package(each_store: Store) -> None:
+    log4j = content(LOG4J, A)
+    images = (ImageContent(digest(1), log4j.content),)
+    assert take(each_store, first(workload("1", "web"), images=images)) == ClusterReceipt(1, (log4j.content,))
+    told = ClusterReport("0123abcd", 2, NOON, contents=(log4j,))
+    assert take(each_store, told) == ClusterReceipt(2)
+    assert take(each_store, first(workload("7", "pay"), images=images), "us") == ClusterReceipt(1)
+    assert users(each_store, LOG4J) == [("us", "pay"), ("eu", "web")]
+    assert each_store.clusters.holders(list(each_store.feed.component_ids([A]).values())) == {"eu": 1, "us": 1}
+    take(each_store, first(session="22222222"))
+    take(each_store, first(session="22222222"), "us")
+    assert users(each_store, LOG4J) == []
+
+
+def test_a_lie_about_a_content_is_left_out_and_changes_nothing_for_others(each_store: Store) -> None:
+    true = content(A)
+    images = (ImageContent(digest(1), true.content),)
+    take(each_store, first(workload("1", "web"), images=images))
+    take(each_store, first(workload("2", "web"), images=images), "liar")
+    lie = ClusterReport("0123abcd", 2, NOON, contents=(Content(true.content, (LOG4J,)),))
+    assert take(each_store, lie, "liar") == ClusterReceipt(2, (true.content,), left_out=1)
+    assert users(each_store, LOG4J) == []
+    foreign = ClusterReport("0123abcd", 3, NOON, contents=(content(LOG4J),))  # no image of theirs has it
+    take(each_store, foreign, "liar")
+    assert each_store.feed.component_ids([Purl(LOG4J)]) == {}
+
+
+def test_a_member_brings_so_many_unknown_components_a_day_and_no_half_contents(each_store: Store) -> None:
+    big = content(*(f"pkg:npm/x{number}@1.0.0" for number in range(5)))
+    images = (ImageContent(digest(1), big.content),)
+    take(each_store, first(workload("1", "web"), images=images), ceiling=4)
+    told = ClusterReport("0123abcd", 2, NOON, contents=(big,))
+    assert take(each_store, told, ceiling=4) == ClusterReceipt(2, (big.content,))
+    (line,) = each_store.clusters.clusters("", 10)
+    assert (line.images, line.without_content) == (1, 1)
+    again = ClusterReport("0123abcd", 3, NOON, contents=(big,))
+    assert take(each_store, again, ceiling=5) == ClusterReceipt(3)
+
+
+def test_what_members_say_is_no_sbom_of_the_hubs_and_outlives_its_retention(each_store: Store) -> None:
+    each_store.sboms.add(digest(1), make_sbom(B), place="added")
+    mine = content(A)
+    take(each_store, first(workload("1", "web"), images=(ImageContent(digest(1), mine.content),)))
+    take(each_store, ClusterReport("0123abcd", 2, NOON, contents=(mine,)))
+    assert [record.components for record in each_store.sboms.show(digest(1))] == [1]
+    assert {name for name, _ in names(each_store)} == {"eu"}
+    assert each_store.inventory.load() is None
+
+
+def test_pages_go_on_behind_a_key(each_store: Store) -> None:
+    take(each_store, first(*(workload(str(number), f"web{number}") for number in range(5))))
+    take(each_store, first(workload("1", "web1")), "us")
+    for cluster, expected in ((None, ["web0", "web1", "web1", "web2", "web3", "web4"]), ("us", ["web1"])):
+        seen, after = [], None
+        while page := each_store.clusters.workloads(
+            cluster=cluster, namespace="shop", action=Action.WARN, after=after, most=2
+        ):
+            seen += [line.workload.name for line in page]
+            after = page[-1].key
+        assert seen == expected
+
+
+def test_reports_converge_however_many_they_take() -> None:
+    told: tuple[dict[str, ClusterWorkload], dict[str, str]] = ({"0": workload("0", "old")}, {digest(9): "a"})
+    now = ({str(n): workload(str(n), "web") for n in range(1, 4500)}, {digest(n): "b" for n in range(3)})
+    rounds = 0
+    while True:
+        report = differences("0123abcd", rounds + 1, told, now)
+        if not (report.workloads or report.gone or report.images or report.gone_images):
+            break
+        read_report(msgspec.json.encode(report, enc_hook=str))
+        workloads = {uid: one for uid, one in told[0].items() if uid not in report.gone}
+        images = {key: value for key, value in told[1].items() if key not in report.gone_images}
+        told = (
+            {**workloads, **{told_of.uid: told_of for told_of in report.workloads}},
+            {**images, **{image.digest: image.content for image in report.images}},
+        )
+        rounds += 1
+    assert told == now
+    assert rounds == 3

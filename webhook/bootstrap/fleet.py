@@ -1,0 +1,98 @@
+"""The fleet: joins what a hub asks for its members, and what a member asks its hub and tells it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from webhook.model.fleet import FleetMode
+
+if TYPE_CHECKING:
+    from webhook.bootstrap.parts import Parts
+    from webhook.engines.downloading.downloader import Downloader
+    from webhook.engines.downloading.progress import DownloadListener
+    from webhook.model.downloads import DownloadReport
+    from webhook.ports import RunProgressStore
+    from webhook.ports.processes import Duty
+
+_ALL = 2**31
+
+
+def fleet_downloader(
+    parts: Parts, listener: DownloadListener | None = None, progress: RunProgressStore | None = None
+) -> Downloader | None:
+    """Asks OSS Index for what members wait for; None where this is no hub, or asks nobody.
+
+    Args:
+        parts: of the process.
+        listener: sees progress.
+        progress: where runs say how far they are; the store when left out.
+    """
+    if parts.settings.fleet.mode is not FleetMode.HUB or not parts.sources.asks or parts.recording is not None:
+        return None
+    from webhook.clients.ossindex.forms import asked_by_key
+    from webhook.engines.fleet.queue import FleetQueue
+
+    queue = FleetQueue(parts.store.fleet_reports, asked_by_key)
+    return replace(parts.downloader(listener, progress), source=parts.sources.verbatim, components=queue)
+
+
+def run_downloads(
+    parts: Parts, listener: DownloadListener | None = None, progress: RunProgressStore | None = None
+) -> DownloadReport:
+    """One run for this installation, and at a hub one for its members; both within the budget of one run.
+
+    Args:
+        parts: of the process.
+        listener: sees progress.
+        progress: where runs say how far they are; the store when left out.
+
+    Raises:
+        ConfigError: an option cannot work.
+        DownloadRunningError: another run holds the lease.
+        StoreError: the store did not say what is wanted.
+    """
+    own, members = parts.downloader(listener, progress), fleet_downloader(parts, listener, progress)
+    if members is None:
+        return own.run()
+    from webhook.engines.downloading.sharing import run_shared
+
+    return run_shared(own, members, parts.store.fleet_reports)
+
+
+def hub_duties(parts: Parts) -> Iterator[Duty]:
+    """What the controller of a hub does for its members."""
+    from webhook.engines.controlling.urgent import UrgentDuty
+
+    downloader = fleet_downloader(parts)
+    if downloader is not None and parts.settings.controller.urgent_components:
+        yield UrgentDuty(downloader, parts.clock, parts.settings.controller, name="urgent-members")
+
+
+def member_duties(parts: Parts) -> Iterator[Duty]:
+    """What the controller of a member does with its hub."""
+    if not parts.sources.asks_hub:
+        return
+    from webhook.clients.hub.inventory import HubReceiver
+    from webhook.clients.ossindex.forms import forms
+    from webhook.engines.controlling.changedanswers import ChangedAnswersDuty
+    from webhook.engines.controlling.clusterreports import ClusterReportDuty, ClusterReportParts
+    from webhook.engines.controlling.urgent import UrgentDuty
+    from webhook.model.purls import Purl
+
+    settings, store = parts.settings, parts.store
+    urgent = replace(parts.downloader(), source=parts.sources.hub_source(is_running=True))
+    if settings.controller.urgent_components:
+        # Asking the hub costs nothing: it keeps to its budget itself.
+        options = replace(settings.controller, urgent_per_day=_ALL)
+        yield UrgentDuty(urgent, parts.clock, options)
+
+    def coordinates(purl: Purl, spellings: Sequence[Purl]) -> list[Purl]:
+        return [form.coordinates for form in forms(purl, spellings)]
+
+    yield ChangedAnswersDuty(urgent, store.fleet_pending, coordinates, parts.clock)
+    if settings.fleet.report_seconds > 0:
+        made = ClusterReportParts(store.inventory, store.image_contents, HubReceiver(parts.sources.hub_client()))
+        yield ClusterReportDuty(made, secrets.token_hex, settings.fleet.report_seconds)
