@@ -17,7 +17,7 @@ from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.running import LocalRuns, starter_of
 from webhook.bootstrap.selfcheck import checks
 from webhook.bootstrap.signing import check_sign_in, is_shared, sign_in_of
-from webhook.bootstrap.triage import Triage, open_triage, within
+from webhook.bootstrap.triage import Triage, cluster_lists, open_triage, within
 from webhook.console.app import create_console
 from webhook.console.face import ConsoleFace, SettingLine
 from webhook.console.lists.base import Cursors
@@ -150,6 +150,7 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics, starter: RunSta
             packages=left.packages,
             assessments=left.assessments,
             overviews=left.overviews,
+            clusters=None,
             vex=left.vex,
             decider=left.decider,
             desk=parts.desk.within(namespaces),
@@ -166,6 +167,7 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics, starter: RunSta
         packages=triage.packages,
         assessments=triage.assessments,
         overviews=triage.overviews,
+        clusters=cluster_lists(parts),
         vex=triage.vex,
         decider=triage.decider,
         types=triage.types,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from webhook.bootstrap.parts import Parts
@@ -10,6 +11,7 @@ from webhook.engines.assessing.rules import ModelRules
 from webhook.engines.triage.assessments import AssessmentLists
 from webhook.engines.triage.board import Boards, BoardSource
 from webhook.engines.triage.catalog import Catalogs
+from webhook.engines.triage.clusters import ClusterLists
 from webhook.engines.triage.deciding import Decider, DecidingParts
 from webhook.engines.triage.overview import Overviews
 from webhook.engines.triage.packages import PackageLists
@@ -17,6 +19,7 @@ from webhook.engines.triage.typeediting import TypeEditor, TypeParts
 from webhook.engines.triage.typelists import TypeLists
 from webhook.engines.triage.vex import VexLists
 from webhook.engines.triage.vulnerabilities import VulnerabilityLists
+from webhook.model.fleet import FleetMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,16 @@ def open_triage(parts: Parts) -> Triage:
         parts.clock,
     )
     return _triage(parts, boards, boards, rules)
+
+
+def cluster_lists(parts: Parts) -> ClusterLists | None:
+    """What a hub knows of its members' clusters; None where this is no hub."""
+    fleet = parts.settings.fleet
+    if fleet.mode is not FleetMode.HUB:
+        return None
+    old_after = dt.timedelta(minutes=fleet.member_stale_minutes)
+    store = parts.store
+    return ClusterLists(store.fleet_members, store.clusters, store.hub_feed.position, parts.clock, old_after)
 
 
 def within(parts: Parts, triage: Triage, namespaces: frozenset[str]) -> Triage:

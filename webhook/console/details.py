@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from webhook.console.face import ConsoleFace
@@ -95,8 +96,21 @@ PACKAGE_SCHEMA: dict[str, Any] = {
         },
         "images": {"type": "array", "items": _IMAGE},
         "workloads": {"type": "array", "items": _HOLDER},
+        "clusters": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "cluster": TEXT,
+                    "images": NUMBER,
+                    "workloads": {"type": "array", "items": _HOLDER},
+                },
+                "required": ["cluster", "images", "workloads"],
+            },
+            "description": "Clusters of members in which it runs; of all their workloads at most 200 are named.",
+        },
     },
-    "required": ["package", "versions", "images", "workloads"],
+    "required": ["package", "versions", "images", "workloads", "clusters"],
 }
 IMAGE_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -171,7 +185,34 @@ def package_json(face: ConsoleFace, package: str) -> dict[str, Any]:
         "versions": [{**component(line), "images": images} for line, images in found.versions],
         "images": images_json(found.images[:_MOST]),
         "workloads": holders_json(found.workloads[:_MOST]),
+        "clusters": clusters_json(face, [line.number for line, _ in found.versions]),
     }
+
+
+def clusters_json(face: ConsoleFace, components: Sequence[int]) -> list[dict[str, Any]]:
+    """Which clusters of members have one of some components; none where there is no hub.
+
+    Raises:
+        StoreError: the store did not answer.
+    """
+    if face.clusters is None:
+        return []
+    users = face.clusters.users(components, _MOST)
+    return [
+        {
+            "cluster": cluster,
+            "images": images,
+            "workloads": [
+                {
+                    "title": f"{user.workload.kind} {user.workload.namespace}/{user.workload.name}",
+                    "action": user.workload.action,
+                }
+                for user in users
+                if user.cluster == cluster
+            ],
+        }
+        for cluster, images in face.clusters.holders(components).items()
+    ]
 
 
 def image_json(face: ConsoleFace, digest: Digest) -> dict[str, Any]:

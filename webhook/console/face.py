@@ -11,6 +11,7 @@ from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.requesting.desk import RequestDesk
 from webhook.engines.triage.assessments import AssessmentLists
 from webhook.engines.triage.board import BoardSource
+from webhook.engines.triage.clusters import ClusterLists
 from webhook.engines.triage.deciding import Decider
 from webhook.engines.triage.overview import Overviews
 from webhook.engines.triage.packages import PackageLists
@@ -70,6 +71,7 @@ class ConsoleFace:
 
     Attributes:
         boards, vulnerabilities, packages, assessments, overviews: what people look up.
+        clusters: those of a hub's members; None where there is no hub, or not all may be seen.
         vex: what VEX documents say of that.
         decider: what they decide.
         types: assessment types.
@@ -104,6 +106,7 @@ class ConsoleFace:
     packages: PackageLists
     assessments: AssessmentLists
     overviews: Overviews
+    clusters: ClusterLists | None
     vex: VexLists
     decider: Decider
     types: TypeLists

@@ -7,6 +7,7 @@ from typing import Any
 
 from webhook.console.face import ConsoleFace
 from webhook.console.lists.base import ListView
+from webhook.console.lists.clusters import across_clusters, cluster_list
 from webhook.console.lists.findings import package_list, vulnerability_list
 from webhook.console.lists.journal import assessment_list, audit_list, run_list
 from webhook.console.lists.requests import request_list
@@ -17,11 +18,16 @@ from webhook.console.lists.types import type_list
 
 def every_list(face: ConsoleFace) -> Mapping[str, ListView[Any]]:
     """The lists in the order of the navigation."""
+    workloads: ListView[Any] = workload_list(face)
+    members: tuple[ListView[Any], ...] = ()
+    if face.clusters is not None:
+        workloads, members = across_clusters(face, face.clusters, workloads), (cluster_list(face.clusters),)
     made: tuple[ListView[Any], ...] = (
+        *members,
         vulnerability_list(face),
         package_list(face),
         image_list(face),
-        workload_list(face),
+        workloads,
         assessment_list(face),
         request_list(face),
         type_list(face),

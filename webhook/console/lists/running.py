@@ -25,7 +25,7 @@ def image_list(face: ConsoleFace) -> ListView[KnownImage]:
     """Images of which an SBOM is known."""
 
     def fetch(values: Values, after: Key | None, most: int) -> Page[KnownImage]:
-        board, matches = face.boards.now(), _matcher(values.get("name"))
+        board, matches = face.boards.now(), name_matcher(values.get("name"))
         place = values.get("namespace")
         inside = board.digests_in(place) if place or values.get("running") else None
 
@@ -76,7 +76,7 @@ def workload_list(face: ConsoleFace) -> ListView[JudgedWorkload]:
     """What runs in the cluster."""
 
     def fetch(values: Values, after: Key | None, most: int) -> Page[JudgedWorkload]:
-        board, matches = face.boards.now(), _matcher(values.get("name"))
+        board, matches = face.boards.now(), name_matcher(values.get("name"))
         image = values.get("image")
 
         def holds(one: JudgedWorkload) -> bool:
@@ -174,7 +174,8 @@ def _worst(one: KnownImage) -> str | None:
     return severity(max(known)) if known else None
 
 
-def _matcher(pattern: str | None) -> Callable[[str], bool]:
+def name_matcher(pattern: str | None) -> Callable[[str], bool]:
+    """Whether names match a pattern with ``*`` wildcards; a pattern without any may stand anywhere in them."""
     if not pattern:
         return lambda _: True
     wanted = (pattern if "*" in pattern else f"*{pattern}*").lower()
