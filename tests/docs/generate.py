@@ -78,6 +78,8 @@ SHAPES: Mapping[str, type[Any]] = {
     "source check": status_shapes.SourceShape,
     "db upgrade": status_shapes.UpgradeShape,
     "fleet list": fleet_shapes.MemberListShape,
+    "fleet status": fleet_shapes.FleetStatusShape,
+    "fleet import": fleet_shapes.ImportedShape,
     "notifications list": notification_shapes.DeliveryListShape,
     "db prune": prune_shapes.PruneShape,
     "db status": status_shapes.DatabaseShape,

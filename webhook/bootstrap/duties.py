@@ -57,7 +57,7 @@ def duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
     if parts.vex.unscheduled:
         yield VexDuty(parts.vex.intake(), parts.vex.unscheduled, settings.controller.vex_seconds)
     yield from hub_duties(parts)
-    yield from member_duties(parts)
+    yield from member_duties(parts, metrics)
     if settings.controller.urgent_components and parts.sources.asks and not parts.sources.asks_hub:
         yield UrgentDuty(parts.downloader(), parts.clock, settings.controller)
     yield rereading(parts, metrics)

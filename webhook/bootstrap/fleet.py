@@ -11,11 +11,13 @@ from webhook.model.fleet import FleetMode
 
 if TYPE_CHECKING:
     from webhook.bootstrap.parts import Parts
+    from webhook.engines.controlling.fleet import FleetDuty
     from webhook.engines.downloading.downloader import Downloader
     from webhook.engines.downloading.progress import DownloadListener
     from webhook.model.downloads import DownloadReport
     from webhook.ports import RunProgressStore
     from webhook.ports.processes import Duty
+    from webhook.telemetry.metrics import Metrics
 
 _ALL = 2**31
 
@@ -71,10 +73,26 @@ def hub_duties(parts: Parts) -> Iterator[Duty]:
         yield UrgentDuty(downloader, parts.clock, parts.settings.controller, name="urgent-members")
 
 
-def member_duties(parts: Parts) -> Iterator[Duty]:
+def following(parts: Parts, metrics: Metrics) -> FleetDuty:
+    """Takes over what the hub decides.
+
+    Raises:
+        ConfigError: a setting cannot work.
+    """
+    from webhook.bootstrap.fleetsnapshots import taker
+    from webhook.engines.controlling.fleet import FleetDuty
+    from webhook.engines.fleet.following import Follower
+
+    taking = taker(parts, lambda: metrics.count("bomgate_fleet_documents_refused_total"))
+    follower = Follower(parts.sources.hub_client(), taking, parts.store.following, parts.clock)
+    return FleetDuty(follower, parts.clock, metrics)
+
+
+def member_duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
     """What the controller of a member does with its hub."""
     if not parts.sources.asks_hub:
         return
+    yield following(parts, metrics)
     from webhook.clients.hub.inventory import HubReceiver
     from webhook.clients.ossindex.forms import forms
     from webhook.engines.controlling.changedanswers import ChangedAnswersDuty

@@ -140,6 +140,7 @@ class _Following:
                 if beats % _QUEUE_BEATS == 0:
                     waiting = self._parts.store.fleet_reports.size().waiting
                     self._face.metrics.set("bomgate_fleet_waiting", waiting)
+                    self._count_members()
                 self.has_failed = False
             except BomgateError as problem:
                 if not self.has_failed:
@@ -155,3 +156,8 @@ class _Following:
                 self._face.waiters.wake()
             beats += 1
             self._stop.wait(_LOOK_SECONDS)
+
+    def _count_members(self) -> None:
+        members, silent = self._face.members.count(self._face.clock.now())
+        self._face.metrics.set("bomgate_fleet_members", members)
+        self._face.metrics.set("bomgate_fleet_members_silent", silent)

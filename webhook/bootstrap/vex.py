@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from webhook.model.policies import LocalRule
 from webhook.model.vex import VexOriginKind
 from webhook.policy.imagenames import parse_pattern
 from webhook.policy.vex import TrustedVex, VexIndex, VexTrust
@@ -66,7 +67,9 @@ class Vex:
                 key = self.keys[rule.signer]
                 kind, name, label = VexOriginKind.ATTESTATION, key.fingerprint, key.name
             entries.append(TrustedVex(kind, name, label, rule.namespaces, tuple(map(parse_pattern, rule.images))))
-        return VexTrust(tuple(entries), options.allow_unversioned)
+        # What people of a member hand in would loosen past its hub.
+        takes_added = self.settings.policy.local_rule is not LocalRule.TIGHTENS
+        return VexTrust(tuple(entries), options.allow_unversioned, takes_added)
 
     @cached_property
     def sources(self) -> Sequence[VexFiles]:

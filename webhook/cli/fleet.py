@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from webhook.cli.fleet_member import accept, export, status, take_over
 from webhook.cli.fleet_shapes import MemberListShape, MemberShape
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import note, print_json, print_table, say
@@ -90,3 +91,7 @@ def list_members(output: str) -> None:
         ],
         empty="This hub has no members. Next: bomgate fleet add NAME",
     )
+
+
+for verb in (status, accept, export, take_over):
+    command.add_command(verb)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from webhook.model.changes import Position
-from webhook.model.fleet import Member
+from webhook.model.fleet import FleetMode, Followed, Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +48,62 @@ class MemberListShape:
     """``bomgate fleet list --output json``."""
 
     members: Annotated[tuple[MemberShape, ...], "In order of their names."]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldShape:
+    """A decision that the hub has lost, and that stays in force."""
+
+    vulnerability: Annotated[str, "What it is about."]
+    type: Annotated[str | None, "Its type; null: it withdraws."]
+    scope: Annotated[str, "Its scope in words."]
+    by: Annotated[str, "Its author, at the hub."]
+    until: Annotated[dt.datetime | None, "When it stops counting, UTC; null: never."]
+
+
+@dataclass(frozen=True, slots=True)
+class FleetStatusShape:
+    """``bomgate fleet status --output json``."""
+
+    mode: Annotated[str, "standalone, hub or member."]
+    store: Annotated[str, "Identity of the hub's store; empty: none was followed."]
+    revision: Annotated[int, "Revision of the hub's store that is applied; 0: none."]
+    hub_at: Annotated[dt.datetime | None, "When that was told, by the hub's clock, UTC."]
+    applied: Annotated[dt.datetime | None, "When something was last applied, UTC."]
+    seen: Annotated[dt.datetime | None, "When the hub last answered, or a snapshot was imported, UTC."]
+    seen_seconds_ago: Annotated[float | None, "How long ago that was."]
+    skew_seconds: Annotated[float, "By how much this clock was ahead of the hub's then."]
+    held_count: Annotated[int, "Decisions that the hub has lost, and that stay in force here."]
+    held: Annotated[tuple[HeldShape, ...], "The first thousand of them."]
+    types_held: Annotated[bool, "Whether types stay in force that the hub states otherwise."]
+    accepts: Annotated[bool, "Whether the next snapshot is taken as it is."]
+
+    @classmethod
+    def of(cls, mode: FleetMode, followed: Followed, now: dt.datetime) -> FleetStatusShape:
+        """From the model."""
+        return cls(
+            mode.value,
+            followed.position.store,
+            followed.position.revision,
+            followed.hub_at,
+            followed.applied_at,
+            followed.seen_at,
+            None if followed.seen_at is None else (now - followed.seen_at).total_seconds(),
+            followed.skew_seconds,
+            followed.held_count,
+            tuple(
+                HeldShape(held.vulnerability, held.type, held.scope, held.author, held.until) for held in followed.held
+            ),
+            followed.types_held,
+            followed.accepts,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedShape:
+    """``bomgate fleet import --output json``."""
+
+    revision: Annotated[int, "Revision of the hub's store that is applied now."]
+    records: Annotated[int, "Records that it took."]
+    types: Annotated[bool, "Whether types have changed."]
+    held_count: Annotated[int, "Decisions that stay in force though the snapshot does not have them."]

@@ -37,7 +37,7 @@ VERBS = {
     "types": ("assessment_types", "Assessment types and the traps in them: list, add, edit, remove, lint."),
     "source": ("source", "The vulnerability source: check."),
     "notifications": ("notifications", "What people were told of, and whether it reached them: list, test."),
-    "fleet": ("fleet", "The hub and its members: key, add, list, remove."),
+    "fleet": ("fleet", "A hub and its members: key, add, list, remove, status, accept, export, import."),
     "hub": ("hub", "Run the hub of a fleet: what its members follow."),
     "db": ("database", "The database: upgrade, status."),
     "console": ("console", "Look things up and decide in a browser, on this machine."),

@@ -90,3 +90,69 @@ class FleetContent(msgspec.Struct, frozen=True):
     def is_empty(self) -> bool:
         """Whether it moves the position only."""
         return not self.assessments and self.types is None and not self.changed
+
+
+class HeldRecord(msgspec.Struct, frozen=True):
+    """A record of the hub that its newest snapshot does not have, and that stays in force until somebody accepts that.
+
+    Attributes:
+        vulnerability: as in the record.
+        scope: in words.
+        type: None for a withdrawal.
+        author: of the record, at the hub.
+        until: when it stops counting, UTC; None: never.
+    """
+
+    vulnerability: str
+    scope: str
+    type: str | None
+    author: str
+    until: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How far a member has followed its hub.
+
+    Attributes:
+        position: that it has applied; START: none.
+        hub_at: when that document was made, by the hub's clock; None: never.
+        types: the hub's, as they count here.
+        types_at: when they last changed at the hub; None: they are not known.
+        applied_at: when something was last applied, by this clock.
+        seen_at: when the hub last answered, or a document was imported, by this clock.
+        skew_seconds: by how much this clock was ahead of the hub's then.
+        held: what stays in force, though the hub does not state it any more; the first thousand.
+        held_count: how many there are.
+        types_held: whether the hub's types are older than those that count here, or those of another hub.
+        accepts: whether the next snapshot is taken as it is.
+    """
+
+    position: Position = START
+    hub_at: dt.datetime | None = None
+    types: tuple[StoredType, ...] = ()
+    types_at: dt.datetime | None = None
+    applied_at: dt.datetime | None = None
+    seen_at: dt.datetime | None = None
+    skew_seconds: float = 0.0
+    held: tuple[HeldRecord, ...] = ()
+    held_count: int = 0
+    types_held: bool = False
+    accepts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What applying a document did.
+
+    Attributes:
+        followed: how far the member is now.
+        records: how many records it took.
+        types: whether types have changed.
+        changed: purls about which the hub's answer has changed.
+    """
+
+    followed: Followed
+    records: int = 0
+    types: bool = False
+    changed: tuple[str, ...] = ()

@@ -81,6 +81,17 @@ class ExtraKind:
     ignored: bool = False
 
 
+class LocalRule(enum.StrEnum):
+    """How assessments count that people of this cluster made, beside those of a hub; see ``policy.fleetprecedence``."""
+
+    ORDINARY = "ordinary"
+    """By the usual precedence: there is no hub."""
+    LOOSENS = "loosens"
+    """By the usual precedence; a stricter one always."""
+    TIGHTENS = "tightens"
+    """Only where they are stricter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What decides where no assessment does.
@@ -106,6 +117,7 @@ class Policy:
         break_glass: whether people with the right for it can admit what would be denied.
         break_glass_life: for how long what a controller makes of such an object is admitted, too.
         break_glass_accounts: full names of the ServiceAccounts that count as people there.
+        local_rule: how local assessments count beside those of a hub.
     """
 
     unassessed: Action = Action.WARN
@@ -126,3 +138,4 @@ class Policy:
     break_glass: bool = True
     break_glass_life: dt.timedelta = dt.timedelta(hours=8)
     break_glass_accounts: frozenset[str] = frozenset()
+    local_rule: LocalRule = LocalRule.ORDINARY

@@ -1,8 +1,10 @@
-"""Types of the cluster and of the console, combined with those of the settings file.
+"""Types of the cluster and of the console, combined with those of the settings file, and with the hub's at a member.
 
-The file's types always count, then those that people made in the console. One of the cluster that shares its name with
-one of them, or whose CVSS range overlaps with a range that counts already, is left out, and nothing else is harmed by
-it.
+The hub's types come first. Where the settings file, the console or the cluster has one of the same name, the stricter
+action counts, and the rest is the hub's; its CVSS ranges count in the place of those of the file that overlap with
+them. The file's types always count, then those that people made in the console. One of the cluster that shares its name
+with one of them, or whose CVSS range overlaps with a range that counts already, is left out, and nothing else is harmed
+by it.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from webhook.errors import ConfigError
+from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentType, StoredType, TypeOrigin
 from webhook.model.policies import Policy
 from webhook.policy.plaintext import plain
@@ -74,14 +77,56 @@ def with_stored(own: TypeTable, stored: Iterable[StoredType]) -> TypeTable:
         own: the types of the settings file.
         stored: those of the store; what people made comes before what the cluster names.
     """
+    there = list(stored)
+    if any(known.origin is TypeOrigin.FLEET for known in there):
+        own, there = _with_fleet(own, there)
     table, left_out = own, list[AssessmentType]()
-    for stored_type in sorted(stored, key=lambda known: known.origin is not TypeOrigin.CONSOLE):
+    for stored_type in sorted(there, key=lambda known: known.origin is not TypeOrigin.CONSOLE):
         wider = None if stored_type.retired else _joined(table, stored_type.type)
         if isinstance(wider, TypeTable):
             table = wider
         else:
             left_out.append(stored_type.type)
     return TypeTable(table, left_out) if left_out else table
+
+
+def _with_fleet(own: TypeTable, stored: Sequence[StoredType]) -> tuple[TypeTable, list[StoredType]]:
+    """The hub's types with those of the settings file, and what else is stored.
+
+    What the file defines more strictly than the hub stays as strict, and so does what people or the cluster defined.
+    """
+    hubs = [known.type for known in stored if known.origin is TypeOrigin.FLEET and not known.retired]
+    names, strictest = {kind.name.casefold() for kind in hubs}, dict[str, Action]()
+    local = (known.type for known in stored if known.origin is not TypeOrigin.FLEET and not known.retired)
+    for kind in (*own, *local):
+        strictest[kind.name.casefold()] = max(kind.action, strictest.get(kind.name.casefold(), kind.action))
+    merged = list[AssessmentType]()
+    left = [known for known in stored if known.origin is not TypeOrigin.FLEET or known.retired]
+    for kind in hubs:
+        action = max(kind.action, strictest.get(kind.name.casefold(), kind.action))
+        try:
+            TypeTable([*merged, replace(kind, action=action)])
+        except ConfigError:
+            left.append(StoredType(kind, retired=True, origin=TypeOrigin.FLEET))  # of a hub that knows other rules
+        else:
+            merged.append(replace(kind, action=action))
+    for kind in own:
+        if kind.name.casefold() not in names:
+            merged.append(kind if _has_room(merged, kind) else replace(kind, auto_assess=None))
+    # Retired here, so that neither its name nor its range counts a second time.
+    left = [
+        replace(known, retired=True) if known.type.name.casefold() in names and not known.retired else known
+        for known in left
+    ]
+    return TypeTable(merged, own.all_retired), left
+
+
+def _has_room(types: Sequence[AssessmentType], one: AssessmentType) -> bool:
+    try:
+        check_ranges([*types, one])
+    except ConfigError:
+        return False
+    return True
 
 
 def strict(
@@ -239,5 +284,5 @@ def by_name(stored: Sequence[StoredType]) -> dict[str, AssessmentType]:
 
 
 def made_by_people(stored: Sequence[StoredType]) -> Sequence[StoredType]:
-    """The stored types that people made."""
-    return [known for known in stored if known.origin is TypeOrigin.CONSOLE]
+    """The stored types that people made, here or at the hub, and that objects of the cluster do not change."""
+    return [known for known in stored if known.origin is not TypeOrigin.CLUSTER]

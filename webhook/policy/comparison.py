@@ -16,9 +16,11 @@ from msgspec import structs
 
 from webhook.model.actions import Action, worst
 from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry, Scope
+from webhook.model.policies import LocalRule
 from webhook.model.purls import parse_purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.evaluation import Judge, Rules
+from webhook.policy.fleetprecedence import Passes, is_local, is_not_local, strictest
 from webhook.policy.matching import AssessmentIndex, Effective
 from webhook.policy.outlooks import Outlook
 from webhook.policy.precedence import Entry, Weight
@@ -122,7 +124,18 @@ class Comparison:
             yield from (at for at in (end, *(end + life for life in self._lives)) if at > self._now)
 
     def _action(self, chain: Sequence[Entry], setting: _Setting, one: Vulnerability, at: dt.datetime) -> Action:
-        """What a finding gets at a moment."""
+        """What a finding gets at a moment; at a member of a fleet as :mod:`webhook.policy.fleetprecedence` has it."""
+        whole, rule = self._usual(chain, setting, one, at), self._judge.rules.policy.local_rule
+        if rule is LocalRule.ORDINARY:
+            return whole
+        others = self._usual(_those(chain, is_not_local), _of(setting, is_not_local), one, at)
+        own = _those(chain, is_local), _of(setting, is_local)
+        has_local = any(not entry.assessment.expired(at) for entry in (*own[0], *filter(None, (own[1].entry,))))
+        local = self._usual(own[0], replace(own[1], floor=Action.ALLOW), one, at) if has_local else None
+        return strictest(rule, whole, others, local)
+
+    def _usual(self, chain: Sequence[Entry], setting: _Setting, one: Vulnerability, at: dt.datetime) -> Action:
+        """What a finding gets at a moment by the usual precedence."""
         judge, other = replace(self._judge, now=at), [] if setting.entry is None else [setting.entry]
         firm = [*([] if setting.is_chain_open else chain), *([] if setting.is_entry_open else other)]
         unclear = [*(chain if setting.is_chain_open else ()), *(other if setting.is_entry_open else ())]
@@ -146,6 +159,16 @@ def _claim(judge: Judge, claimed: Assessment, one: Vulnerability) -> Action:
     effective = Effective(None if is_over else claimed, claimed if is_over else None)
     finding = judge.finding_by(effective, _COMPONENT, one)
     return Action.ALLOW if finding.assessment is None else finding.action
+
+
+def _those(entries: Sequence[Entry], passes: Passes) -> Sequence[Entry]:
+    return [entry for entry in entries if passes(entry.assessment)]
+
+
+def _of(setting: _Setting, passes: Passes) -> _Setting:
+    """The same where only some records are looked at."""
+    kept = setting.entry is None or passes(setting.entry.assessment)
+    return setting if kept else replace(setting, entry=None)
 
 
 def _ends_of(entries: Iterable[Entry]) -> Sequence[dt.datetime]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from webhook.model.actions import Action, worst
 from webhook.model.assessments import AssessmentSource
+from webhook.model.policies import LocalRule
 from webhook.model.verdicts import (
     ComponentCounts,
     Finding,
@@ -26,6 +27,7 @@ from webhook.model.verdicts import (
 )
 from webhook.policy.advisories import SUBSCRIBED, is_for_subscribers, is_malicious
 from webhook.policy.automatic import moved, reassessment, score_move
+from webhook.policy.fleetprecedence import Passes, settled
 from webhook.policy.matching import AssessmentIndex, Effective
 from webhook.policy.phrases import known_exploited, score_origin
 from webhook.policy.precedence import ANYWHERE, Place
@@ -106,7 +108,16 @@ class Judge:
 
     def finding(self, purl: Purl, vulnerability: Vulnerability) -> Finding:
         """The finding for one vulnerability in one component."""
-        return self.finding_by(self.index.effective(vulnerability, purl, self.place, self.now), purl, vulnerability)
+        whole = self.finding_by(self.index.effective(vulnerability, purl, self.place, self.now), purl, vulnerability)
+        rule = self.rules.policy.local_rule
+        if rule is LocalRule.ORDINARY:
+            return whole
+
+        def view(passes: Passes) -> Finding:
+            effective = self.index.effective(vulnerability, purl, self.place, self.now, passes)
+            return self.finding_by(effective, purl, vulnerability)
+
+        return settled(rule, whole, view)
 
     def finding_by(self, effective: Effective, purl: Purl, vulnerability: Vulnerability) -> Finding:
         """The finding where this is what is in force, whatever the index says."""

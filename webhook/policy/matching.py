@@ -33,7 +33,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -224,7 +224,14 @@ class AssessmentIndex:
         """Whether some assessment is narrowed to images: two names of one digest can then be judged differently."""
         return self._has_images or self.vex.has_image_scopes
 
-    def effective(self, vulnerability: Vulnerability, purl: Purl, place: Place, now: dt.datetime) -> Effective:
+    def effective(
+        self,
+        vulnerability: Vulnerability,
+        purl: Purl,
+        place: Place,
+        now: dt.datetime,
+        passes: Callable[[Assessment], bool] | None = None,
+    ) -> Effective:
         """What is in force.
 
         Args:
@@ -232,6 +239,7 @@ class AssessmentIndex:
             purl: the component; without a version, assessments that are narrowed to versions do not match.
             place: where the component is.
             now: UTC, aware.
+            passes: which records are looked at; None for all.
         """
         package, has_fix = purl.package, bool(vulnerability.fixed)
         best: Entry | None = None
@@ -243,6 +251,8 @@ class AssessmentIndex:
                 for entry in self._entries.get(key, ()):
                     if best is not None and best.rank >= entry.rank:
                         break  # entries are in order, best first
+                    if passes is not None and not passes(entry.assessment):
+                        continue
                     matches = entry.matches(purl, place)
                     if not matches:
                         if matches is None:
@@ -257,6 +267,8 @@ class AssessmentIndex:
         for other in self._related(package):
             for identifier in vulnerability.identifiers:
                 for entry in self._entries.get((identifier.casefold(), other), ()):
+                    if passes is not None and not passes(entry.assessment):
+                        continue
                     if entry.matches(purl, place) is not False:
                         (doubtful if entry.assessment.by_hand else given).append(entry)
         open_claims = _ranked(doubtful, above=best)

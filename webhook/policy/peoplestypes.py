@@ -37,6 +37,8 @@ def place_of(own: TypeTable, stored: Sequence[StoredType], name: str) -> str:
     if own.get(name) is not None:
         return "assessmentTypes in the settings file"
     for known in stored:
+        if known.type.name.casefold() == key and known.origin is TypeOrigin.FLEET:
+            return "the hub of the fleet"
         if known.type.name.casefold() == key and known.origin is TypeOrigin.CLUSTER and not known.retired:
             return f"the object: kubectl edit assessmenttypes.bomgate.dev {known.type.name}"
     return ""

@@ -77,15 +77,17 @@ class VexTrust:
     Attributes:
         entries: of ``vex.trust``.
         unversioned: whether a product or a component without a version may loosen something.
+        added: whether documents count that somebody handed in.
     """
 
     entries: tuple[TrustedVex, ...] = ()
     unversioned: bool = False
+    added: bool = True
 
     def of(self, origin: VexOrigin) -> tuple[TrustedVex, ...] | None:
         """The entries for a document; None when nobody trusts it, empty when it counts wherever it says."""
         if origin.kind is VexOriginKind.ADDED:
-            return ()
+            return () if self.added else None
         found = tuple(entry for entry in self.entries if (entry.kind, entry.name) == (origin.kind, origin.name))
         return found or None
 

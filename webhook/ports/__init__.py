@@ -22,7 +22,7 @@ from webhook.ports.cluster import (
 )
 from webhook.ports.decisions import AssessmentStore, AutoAssess, ComponentStore, TypeStore, VulnerabilityStore
 from webhook.ports.exploits import ExploitSource, ExploitStore
-from webhook.ports.fleet import HubFeed, MemberStore
+from webhook.ports.fleet import FollowingStore, HubClient, HubFeed, MemberStore
 from webhook.ports.fleetreports import ClusterReceiver, ClusterStore, FleetPending, FleetReports, ImageContents
 from webhook.ports.notifying import Messenger, Outbox
 from webhook.ports.people import RightsReviewer, SignInProvider, TokenReviewer
@@ -80,8 +80,10 @@ __all__ = [
     "ExploitStore",
     "FleetPending",
     "FleetReports",
+    "FollowingStore",
     "GrantStore",
     "HotStart",
+    "HubClient",
     "HubFeed",
     "ImageContents",
     "ImageResolver",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from webhook.model.assessments import StoredType
     from webhook.model.changes import Position
-    from webhook.model.fleet import FleetContent, Member, MemberSeen
+    from webhook.model.fleet import Applied, FleetContent, Followed, Member, MemberSeen
 
 
 class MemberStore(Protocol):
@@ -59,3 +59,38 @@ class HubFeed(Protocol):
 
     def keep_types(self, types: Sequence[StoredType], at: dt.datetime) -> bool:
         """Keep which types the hub has, also those of its settings file; whether that is a change."""
+
+
+class FollowingStore(Protocol):
+    """What a member's store has of its hub. Every method may raise StoreError; nothing was changed then."""
+
+    def followed(self) -> Followed:
+        """How far the hub was followed."""
+
+    def apply(self, content: FleetContent, now: dt.datetime, skew_seconds: float = 0.0) -> Applied:
+        """Take over what a document says, all of it or nothing (DocumentRefused: it does not lead on)."""
+
+    def saw(self, now: dt.datetime, skew_seconds: float) -> None:
+        """Take note that the hub has answered, and has nothing new."""
+
+    def accept(self) -> bool:
+        """Have the next snapshot taken as it is; whether the hub was followed before."""
+
+
+class HubClient(Protocol):
+    """What a member asks of its hub. Every method may raise SourceError."""
+
+    @property
+    def skew_seconds(self) -> float:
+        """By how much this clock was ahead of the hub's at its last answer."""
+
+    def changes(self, since: Position, seconds: int) -> bytes | None:
+        """A document with everything after a position; None when nothing has changed (HistoryUnknown: snapshot).
+
+        Args:
+            since: what this member has applied.
+            seconds: for which the hub may wait for changes, at most 25.
+        """
+
+    def snapshot(self) -> bytes:
+        """A document with everything."""

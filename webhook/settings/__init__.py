@@ -192,7 +192,8 @@ def load_settings(
     named = environment.get("BOMGATE_CONFIG")
     content = _content(path := Path(named) if path is None and named else path)
     made = {group.name: _options(group, content, environment, flags or {}) for group in GROUPS}
-    database, policy, types = made["database"][0], make_policy(made["policy"][0]), _types(content)
+    database, types = made["database"][0], _types(content)
+    policy = replace(make_policy(made["policy"][0]), local_rule=made["fleet"][0].local_rule)
     for checked in (made["log"][0], made["requests"][0], made["retention"][0]):
         checked.check()
     sources = _sources(content)

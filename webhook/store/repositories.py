@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from webhook.store.feed import StoreFeed
     from webhook.store.fleet.clusters import ClusterRepository
     from webhook.store.fleet.contents import ImageContentRepository
+    from webhook.store.fleet.following import FollowingRepository
     from webhook.store.fleet.hubfeed import HubFeedRepository
     from webhook.store.fleet.members import MemberRepository
     from webhook.store.fleet.pending import PendingRepository
@@ -265,6 +266,13 @@ class Store:
         from webhook.store.fleet.members import MemberRepository
 
         return MemberRepository(self._database)
+
+    @cached_property
+    def following(self) -> FollowingRepository:
+        """What a member has of its hub."""
+        from webhook.store.fleet.following import FollowingRepository
+
+        return FollowingRepository(self._database)
 
     @cached_property
     def hub_feed(self) -> HubFeedRepository:

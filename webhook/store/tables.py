@@ -797,3 +797,23 @@ fleet_holdings = Table(
     sqlite_with_rowid=False,
 )
 """Which contents have a component. They say where it is, and judge nothing."""
+fleet_state = Table(
+    "fleet_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("store", CleanText, nullable=False),  # of the hub
+    Column("revision", BigInteger, nullable=False),
+    Column("mark", CleanText, nullable=False),
+    Column("hub_at", Moment),
+    Column("types", CleanText, nullable=False),  # as in fleet_hub
+    Column("types_at", Moment),
+    Column("applied_at", Moment),
+    Column("seen_at", Moment),
+    Column("skew_ms", BigInteger, nullable=False),
+    Column("held", CleanText, nullable=False),  # a JSON list of model.fleet.HeldRecord
+    Column("held_count", Integer, nullable=False),
+    Column("types_held", Boolean, nullable=False),
+    Column("accepts", Boolean, nullable=False),
+    CheckConstraint("id = 1", name="single"),
+)
+"""One row at a member: how far it has followed its hub."""

@@ -20,6 +20,7 @@ from webhook.store.values import clean
 
 _COLUMNS = columns_of(table, TYPE_NAMES)
 _CHANGED = ("definition", "source", "retired", "revision")
+_NOT_OF_CLUSTER = (TypeOrigin.CONSOLE.value, TypeOrigin.FLEET.value)
 _Row = dict[str, object]
 
 
@@ -103,7 +104,7 @@ class TypeRepository:
 def _difference(connection: Connection, types: Sequence[AssessmentType]) -> list[_Row]:
     """The rows that differ from what the cluster wants."""
     stored = {name: (definition, retired, source) for name, definition, retired, source in _all(connection)}
-    made = {name for name, row in stored.items() if row[1:] == (False, TypeOrigin.CONSOLE.value)}
+    made = {name for name, (_, is_retired, source) in stored.items() if not is_retired and source in _NOT_OF_CLUSTER}
     taken = {name.casefold() for name in made}
     wanted = {clean(known.name): clean(type_definition(known)) for known in types if known.name.casefold() not in taken}
     new: list[_Row] = [

@@ -355,4 +355,31 @@ DEFINITIONS = (
         "counter",
         "Requests to the hub that were refused because no member has their token.",
     ),
+    MetricDefinition(
+        "bomgate_fleet_documents_refused_total",
+        "counter",
+        "Documents of the hub that a member refused: not signed with a key that it knows, damaged, or a replay.",
+    ),
+    MetricDefinition(
+        "bomgate_fleet_contact_timestamp_seconds",
+        "gauge",
+        "When this member's hub last answered, as seconds since 1970.",
+    ),
+    MetricDefinition(
+        "bomgate_fleet_applied_revision", "gauge", "The revision of the hub's store that this member has applied."
+    ),
+    MetricDefinition(
+        "bomgate_fleet_held_records",
+        "gauge",
+        "Decisions of the hub that it has lost, and that this member keeps in force because they restrict.",
+    ),
+    MetricDefinition(
+        "bomgate_fleet_clock_skew_seconds", "gauge", "By how much this member's clock is ahead of its hub's."
+    ),
+    MetricDefinition("bomgate_fleet_members", "gauge", "Members that this hub has."),
+    MetricDefinition(
+        "bomgate_fleet_members_silent",
+        "gauge",
+        "Members that have not asked this hub for ten minutes; those that never did are not counted.",
+    ),
 )

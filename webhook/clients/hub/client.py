@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode, urlsplit
 
 from webhook import __version__
@@ -37,10 +39,14 @@ class HubHttpClient:
         options: where it is.
         exchange: sends, within ``LIMITS``.
         clock: time.
+
+    Attributes:
+        skew_seconds: by how much this clock was ahead of the hub's at its last answer, to a second.
     """
 
     def __init__(self, options: HubClientOptions, exchange: Exchange, clock: Clock) -> None:
         self._options, self._exchange, self._clock = options, exchange, clock
+        self.skew_seconds = 0.0
         is_plain = urlsplit(options.hub).scheme == "http" and is_loopback(urlsplit(options.hub).hostname or "")
         self._destination = Destination(
             _REMEDIES, Reach.PRIVATE, plain_http=is_plain, ca_file=options.ca_file, name="the hub"
@@ -106,6 +112,7 @@ class HubHttpClient:
             compressed=True,
         )
         answer = self._exchange.send(request, Deadline(self._clock.monotonic() + seconds))
+        self.skew_seconds = _skew(answer, self._clock.now())
         if 200 <= answer.status <= 299 or answer.status == 304:
             return answer
         raise self._refusal(answer)
@@ -123,3 +130,12 @@ class HubHttpClient:
             wait = retry_after(answer.headers, self._clock.now())
             return Retryable(sentence, remedy="Look at the log of the hub.", retry_after=wait)
         return Final(sentence, remedy="Check fleet.hub, and that hub and member are of the same version.")
+
+
+def _skew(answer: Answer, now: dt.datetime) -> float:
+    """By how much this clock is ahead of the server's, by the time that the answer states; 0 where it states none."""
+    try:
+        there = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except ValueError:
+        return 0.0
+    return (now - there).total_seconds() if there.tzinfo is not None else 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 import secrets
@@ -13,6 +14,7 @@ from webhook.model.fleet import MemberSeen
 from webhook.ports import Clock, MemberStore
 
 _TOKEN_BYTES = 32
+_SILENT = dt.timedelta(minutes=10)
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -67,6 +69,19 @@ class MemberBook:
         tokens = self._store.tokens()
         changed, self._by_hash = tokens != self._by_hash, tokens
         return changed
+
+    def count(self, now: dt.datetime) -> tuple[int, int]:
+        """How many members there are, and how many of them have not asked for ten minutes; not those that never did.
+
+        Args:
+            now: UTC.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        members = self._store.list()
+        silent = [member for member in members if member.seen_at is not None and now - member.seen_at > _SILENT]
+        return len(members), len(silent)
 
     def find(self, token: str) -> str | None:
         """The name of the member with a token; None if there is none, or if it was taken back."""

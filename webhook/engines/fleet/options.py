@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from webhook.model.fleet import FleetMode
+from webhook.model.policies import LocalRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,10 @@ class FleetOptions:
             "it. A stricter one always counts."
         },
     )
+
+    @property
+    def local_rule(self) -> LocalRule:
+        """How assessments count that were made here."""
+        if self.mode is not FleetMode.MEMBER:
+            return LocalRule.ORDINARY
+        return LocalRule.LOOSENS if self.local_loosening else LocalRule.TIGHTENS

@@ -64,7 +64,7 @@ class Publisher:
         position = self._feed.position()
         if position == self.position:
             return False
-        if self._feed.keep_types(_all_types(self._rules()), self._clock.now()):
+        if self._feed.keep_types(all_types(self._rules()), self._clock.now()):
             position = self._feed.position()
         former, is_same = self.position, position.continues(self.position)
         self._news = self._feed.newest_news(self._news) if is_same and former != START else position.revision
@@ -120,7 +120,7 @@ class Publisher:
             return self._made.get((since, self.position))
 
 
-def _all_types(rules: Rules) -> tuple[StoredType, ...]:
+def all_types(rules: Rules) -> tuple[StoredType, ...]:
     """All types of the hub; where one was defined there makes no difference to members."""
     types = rules.types
     return (
