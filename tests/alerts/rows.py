@@ -353,6 +353,21 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                 ],
             ),
             Panel(
+                "Fleet",
+                "short",
+                "How far this member follows its hub, and what it holds; members of this hub.",
+                [
+                    (age("bomgate_fleet_contact_timestamp_seconds"), "seconds since the hub answered"),
+                    (f"max(bomgate_fleet_held_records{{{IN}}})", "decisions held"),
+                    (f"max(bomgate_fleet_clock_skew_seconds{{{IN}}})", "clock ahead, seconds"),
+                    (f"max(bomgate_fleet_applied_revision{{{IN}}})", "revision"),
+                    (f"max(bomgate_fleet_members{{{IN}}})", "members"),
+                    (f"max(bomgate_fleet_members_silent{{{IN}}})", "members silent"),
+                    (rise("bomgate_fleet_documents_refused_total", "job"), "documents refused by {{job}}"),
+                    (rise("bomgate_fleet_refused_total", "job"), "requests refused by {{job}}"),
+                ],
+            ),
+            Panel(
                 "Missing rights and versions",
                 "short",
                 "Rights that the controller lacks; replicas of each version.",

@@ -62,6 +62,22 @@ SETS: dict[str, dict[str, Any]] = {
             "consoleFrom": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress-nginx"}}}]
         },
     },
+    "hub": {
+        **DATABASE,
+        "fleet": {
+            "mode": "hub",
+            "hub": {"signingKeySecret": "hub-key", "tlsSecret": "hub-tls", "serviceType": "LoadBalancer"},
+        },
+        "networkPolicy": {"hubFrom": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]},
+    },
+    "member": {
+        **DATABASE,
+        "config": {"fleet": {"localLoosening": True}},
+        "fleet": {
+            "mode": "member",
+            "member": {"hub": "https://hub.example.com:8445", "existingSecret": "hub", "customCa": True},
+        },
+    },
     "everything": {
         **DATABASE,
         "console": {"enabled": True},

@@ -29,6 +29,8 @@ SET_BY_CHART = frozenset(
         *("console.listen", "console.metricsListen", "console.tlsCert", "console.tlsKey", "console.tokens"),
         *("oidc.issuer", "oidc.clientId", "oidc.clientSecret", "oidc.clientSecretFile"),
         "audit.excludedNamespaces",
+        *("fleet.mode", "fleet.hub", "fleet.token", "fleet.tokenFile", "fleet.caFile", "fleet.hubKeys"),
+        *("fleet.listen", "fleet.metricsListen", "fleet.tlsCert", "fleet.tlsKey", "fleet.signingKey"),
     ]
 )
 """Settings that follow from other values; in ``config`` they would be without effect, so it may not hold them."""

@@ -1,4 +1,4 @@
-"""Precedence in a fleet: what counts at a member, where its hub and people of its own cluster have decided.
+"""Precedence in a fleet: what counts at a member, where its hub and people of the cluster have decided.
 
 A stricter assessment that was made here always counts. A milder one counts only where ``fleet.localLoosening`` allows
 it; else what holds without it stands: what the hub has decided, what VEX states, what a type gives by itself, or

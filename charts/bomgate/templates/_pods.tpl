@@ -78,6 +78,9 @@ capabilities:
 - name: BOMGATE_CONSOLE_URL
   value: {{ include "bomgate.consoleUrl" . }}
 {{- end }}
+{{- with include "bomgate.fleetMode" . | trim }}
+{{ . }}
+{{- end }}
 {{- with .Values.extraEnv }}
 {{ toYaml . }}
 {{- end }}

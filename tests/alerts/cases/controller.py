@@ -127,4 +127,55 @@ CONTROLLER = (
         },
         labels={"destination": "team"},
     ),
+    Case(
+        "BomgateHubAway",
+        "warning",
+        led("bomgate_fleet_contact_timestamp_seconds", "0x2000", at="75m"),
+        {
+            "it is less than an hour": led("bomgate_fleet_contact_timestamp_seconds", "0x2000", at="59m"),
+            "the hub answers": led("bomgate_fleet_contact_timestamp_seconds", "0+60x2000", at="75m"),
+            "this one does not lead": led(
+                "bomgate_fleet_contact_timestamp_seconds", "0x2000", leader="0x2000", at="75m"
+            ),
+        },
+    ),
+    Case(
+        "BomgateHubDocumentsRefused",
+        "critical",
+        led("bomgate_fleet_documents_refused_total", "0x5 1x100", at="20m"),
+        {
+            "none was refused": led("bomgate_fleet_documents_refused_total", "0x100", at="20m"),
+            "it was long ago": led("bomgate_fleet_documents_refused_total", "0x5 1x200", at="90m"),
+        },
+    ),
+    Case(
+        "BomgateHubDecisionsHeld",
+        "warning",
+        led("bomgate_fleet_held_records", "2x60", at="20m"),
+        {
+            "there is none": led("bomgate_fleet_held_records", "0x60", at="20m"),
+            "it was accepted": led("bomgate_fleet_held_records", "2x10 0x60", at="20m"),
+            "this one does not lead": led("bomgate_fleet_held_records", "2x60", leader="0x2000", at="20m"),
+        },
+    ),
+    Case(
+        "BomgateFleetClockSkewed",
+        "warning",
+        led("bomgate_fleet_clock_skew_seconds", "-61x60", at="20m"),
+        {
+            "it is a minute": led("bomgate_fleet_clock_skew_seconds", "60x60", at="20m"),
+            "it was set": led("bomgate_fleet_clock_skew_seconds", "90x10 0x60", at="20m"),
+        },
+    ),
+    Case(
+        "BomgateMembersSilent",
+        "warning",
+        Moment({'bomgate_fleet_members_silent{job="h", instance="a"}': "1x60"}, "40m"),
+        {
+            "all ask": Moment({'bomgate_fleet_members_silent{job="h", instance="a"}': "0x60"}, "40m"),
+            "it is less than half an hour": Moment(
+                {'bomgate_fleet_members_silent{job="h", instance="a"}': "1x60"}, "25m"
+            ),
+        },
+    ),
 )

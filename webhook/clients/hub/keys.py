@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -19,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from webhook.errors import ConfigError, InvalidInput
+
+_PEM = re.compile(rb"-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/=\s]*-----END PUBLIC KEY-----")
 
 
 def fingerprint(key: Ed25519PublicKey) -> str:
@@ -79,14 +82,14 @@ class HubKeys:
     """The keys of the hub that a member trusts.
 
     Args:
-        paths: of public keys (PEM).
+        paths: of files with one or more public keys (PEM).
 
     Raises:
         ConfigError: a file cannot be read, or holds no such key.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
-        self._keys = {fingerprint(key): key for key in map(_public_key, paths)}
+        self._keys = {fingerprint(key): key for path in paths for key in _public_keys(path)}
 
     def verify(self, name: str, signature: bytes, data: bytes) -> bool:
         """Whether the key of this fingerprint is trusted and has made the signature over these bytes."""
@@ -100,14 +103,18 @@ class HubKeys:
         return True
 
 
-def _public_key(path: Path) -> Ed25519PublicKey:
+def _public_keys(path: Path) -> Iterator[Ed25519PublicKey]:
     try:
-        key = load_pem_public_key(path.read_bytes())
+        blocks = _PEM.findall(path.read_bytes())
+        keys = [load_pem_public_key(block) for block in blocks]
     except (OSError, ValueError, UnsupportedAlgorithm) as problem:
         raise _unusable(path, str(problem)) from problem
-    if not isinstance(key, Ed25519PublicKey):
-        raise _unusable(path, "it is no Ed25519 key")
-    return key
+    if not keys:
+        raise _unusable(path, "it has no public key in PEM form")
+    for key in keys:
+        if not isinstance(key, Ed25519PublicKey):
+            raise _unusable(path, "it is no Ed25519 key")
+        yield key
 
 
 def _unusable(path: Path, why: str) -> ConfigError:

@@ -28,8 +28,8 @@ class HubClientOptions:
     hub_keys: tuple[Path, ...] = field(
         default=(),
         metadata={
-            "help": "Public keys (PEM) of the hub; a document counts if one of them has signed it. Name two while the "
-            "hub changes its key."
+            "help": "Files with public keys (PEM) of the hub; a document counts if one of them has signed it. Name "
+            "both while the hub changes its key."
         },
     )
 

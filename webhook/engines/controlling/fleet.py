@@ -18,7 +18,7 @@ class FleetDuty:
     Args:
         follower: asks, and takes over.
         clock: time.
-        metrics: where it is told how far this member is.
+        metrics: say how far this member is.
     """
 
     name = "fleet"

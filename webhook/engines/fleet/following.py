@@ -1,4 +1,4 @@
-"""Following: a member takes over what its hub tells, as soon as it is told, and by itself for as long as it is not."""
+"""Following: a member takes over what its hub tells within a second, and decides alone while the hub is away."""
 
 from __future__ import annotations
 
