@@ -81,12 +81,27 @@ def add_content(change: Change, member: str, content: CheckedContent, now: dt.da
         insert_rows(connection, fleet_holdings, rows)
 
 
-def forget_contents(connection: Connection, everywhere: bool, digests: Sequence[str]) -> None:
-    """Delete contents that no image has any more."""
-    if not everywhere and not digests:
+def former_contents(connection: Connection, member: str, digests: Sequence[str] | None) -> set[str]:
+    """The contents that some images of a member have had so far.
+
+    Args:
+        connection: inside a transaction.
+        member: its name.
+        digests: of the images; None for all.
+    """
+    query = select(fleet_images.c.content).distinct().where(fleet_images.c.cluster == member)
+    if digests is not None:
+        query = query.where(among(connection, fleet_images.c.digest, digests))
+    return set(connection.execute(query).scalars())
+
+
+def forget_contents(connection: Connection, former: Collection[str]) -> None:
+    """Delete those of some contents that no image has any more."""
+    if not former:
         return
     used = select(fleet_images.c.digest).where(fleet_images.c.content == fleet_contents.c.content).exists()
-    unused = list(connection.execute(select(fleet_contents.c.id).where(~used).limit(1000)).scalars())
+    some = among(connection, fleet_contents.c.content, sorted(former))
+    unused = list(connection.execute(select(fleet_contents.c.id).where(some, ~used)).scalars())
     if unused:
         connection.execute(delete(fleet_holdings).where(among(connection, fleet_holdings.c.content_id, unused)))
         connection.execute(delete(fleet_contents).where(among(connection, fleet_contents.c.id, unused)))

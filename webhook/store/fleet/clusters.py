@@ -26,6 +26,7 @@ from webhook.store.database import Database
 from webhook.store.fleet.clusterrows import (
     add_content,
     forget_contents,
+    former_contents,
     note_report,
     replace_images,
     replace_workloads,
@@ -85,6 +86,8 @@ class ClusterRepository:
             if report.sequence != 1 and not (reached and report.sequence == reached + 1):
                 change.discarded = True
                 return None
+            touched = [*report.gone_images, *(image.digest for image in report.images)]
+            former = former_contents(change.connection, member, None if report.sequence == 1 else touched)
             if report.sequence == 1:
                 for table in _TABLES_OF_CLUSTER:
                     change.connection.execute(delete(table).where(table.c.cluster == member))
@@ -92,7 +95,7 @@ class ClusterRepository:
             replace_images(change.connection, member, report.images, report.gone_images)
             for content in checked.contents:
                 add_content(change, member, content, now, ceiling)
-            forget_contents(change.connection, report.sequence == 1, [*report.gone_images])
+            forget_contents(change.connection, former)
             refusals = dict(report.refusals)
             for reason, count in _COUNTS.decode(last.refusals).items() if last is not None else ():
                 refusals[reason] = min(refusals.get(reason, 0) + count, 2**53)

@@ -1,0 +1,90 @@
+"""No page and no question of a fleet reads a large table from end to end: the plans that SQLite makes."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from sqlalchemy import Engine, event
+
+from tests.fakes import NOON, FakeClock
+from tests.unit.store.test_store_fleet_clusters import LOG4J, A, content, digest, first, workload
+from tests.unit.store.test_store_fleet_reports import ask, record
+from webhook.model.actions import Action
+from webhook.model.fleetinventory import ClusterReport, ImageContent
+from webhook.policy.fleetinventory import read_report
+from webhook.store.options import StoreOptions
+from webhook.store.repositories import Store, open_store
+
+_LARGE = "components|packages|fleet_(?:reports|wanted|workloads|uses|images|contents|holdings)"
+
+
+@pytest.fixture
+def traced(sqlite_url: str, clock: FakeClock) -> Iterator[tuple[Store, list[str]]]:
+    """A store, and the statements that it has executed."""
+    statements: list[str] = []
+
+    def trace(connection: sqlite3.Connection, _: object) -> None:
+        connection.set_trace_callback(statements.append)
+
+    event.listen(Engine, "connect", trace)
+    try:
+        opened = open_store(StoreOptions(url=sqlite_url), clock)
+        yield opened, statements
+        opened.close()
+    finally:
+        event.remove(Engine, "connect", trace)
+
+
+def test_everything_is_found_by_an_index(traced: tuple[Store, list[str]], sqlite_url: str) -> None:
+    store, statements = traced
+    clusters, log4j = store.clusters, content(LOG4J, A)
+    reports = (
+        first(workload("1", "web"), images=(ImageContent(digest(1), log4j.content),)),
+        ClusterReport(
+            "0123abcd", 2, NOON, (workload("2", "api"),), ("1",), gone_images=(digest(7),), contents=(log4j,)
+        ),
+    )
+    for report in reports:
+        checked = read_report(msgspec.json.encode(report, enc_hook=str))
+        assert clusters.take("eu", checked, now=NOON, ceiling=10) is not None
+    key = ("shop", "Deployment", "api", "eu", "2")
+    for cluster, namespace, action in (
+        (None, None, None),
+        ("eu", None, None),
+        (None, "shop", None),
+        ("eu", "shop", Action.WARN),
+    ):
+        for after in (None, key):
+            clusters.workloads(cluster=cluster, namespace=namespace, action=action, after=after, most=10)
+    numbers = list(store.feed.component_ids([A]).values())
+    clusters.users(numbers, None, 10)
+    clusters.users(numbers, key, 10)
+    clusters.holders(numbers)
+    clusters.clusters("", 10)
+    ask(store, "eu", A)
+    ask(store, "eu", A, running=True)
+    record(store)
+    store.fleet_reports.changed(0, 5)
+    store.fleet_pending.take(10)
+    store.fleet_pending.components([str(A)])
+    store.fleet_pending.settle([str(A)], 5)
+    assert _scans(statements, sqlite_url) == set()
+
+
+def _scans(statements: list[str], url: str) -> set[tuple[str, str]]:
+    """Statements that read a large table from end to end, with the line of the plan that says so."""
+    found, seen = set(), 0
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as database:
+        for statement in dict.fromkeys(statements):
+            if not re.match(r"(?:SELECT|DELETE|UPDATE)\b", statement) or "sqlite_master" in statement:
+                continue
+            seen += 1
+            for *_, line in database.execute(f"EXPLAIN QUERY PLAN {statement}"):
+                if re.match(rf"SCAN (?:{_LARGE})\b(?!.*USING)", line):
+                    found.add((line, statement))
+    assert seen > 30
+    return found
