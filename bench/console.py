@@ -68,12 +68,14 @@ class Console:
     addresses: Mapping[str, Sequence[str]]
     samples: dict[str, list[float]] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    busy: dict[str, list[float]] = field(default_factory=dict)
 
     def ask(self, path: str) -> None:
-        """Load a page, and note how long it took and how large it is."""
-        began = time.perf_counter()
+        """Load a page, and note how long it took, how long this thread computed for it, and how large it is."""
+        began, computed = time.perf_counter(), time.thread_time()
         answer = self.client.get(path, headers={"Host": HOST, "Accept-Encoding": "gzip"})
         self.samples.setdefault(path, []).append((time.perf_counter() - began) * 1000)
+        self.busy.setdefault(path, []).append((time.thread_time() - computed) * 1000)
         self.sizes[path] = len(answer.data)
         if answer.status_code != 200:
             raise RuntimeError(f"{path} gave {answer.status_code}")
@@ -178,7 +180,9 @@ def _list_rows(console: Console, listed: str, paths: Sequence[str]) -> Iterator[
     largest = max(paths, key=lambda path: console.sizes[path])
     took, size = _p95(console.samples[slowest]), console.sizes[largest] / 1000
     goal = f"≤ {PAGE_GOAL_MS} ms"
-    yield Row(f"{listed}: p95 of the slowest of {len(paths)}: {slowest}", f"{took:.0f} ms", goal, took <= PAGE_GOAL_MS)
+    busy = _p95(console.busy[slowest])
+    figure = f"{took:.0f} ms, {busy:.0f} ms of them computing"
+    yield Row(f"{listed}: p95 of the slowest of {len(paths)}: {slowest}", figure, goal, took <= PAGE_GOAL_MS)
     yield Row(f"{listed}: the largest", f"{size:.1f} kB", f"≤ {PAGE_GOAL_KB} kB", size <= PAGE_GOAL_KB)
 
 

@@ -15,7 +15,7 @@ from webhook.api.probes import Page, ProbeServer
 from webhook.bootstrap.notifying import known, telling
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.running import LocalRuns, starter_of
-from webhook.bootstrap.selfcheck import checks
+from webhook.bootstrap.selfcheck import KeptChecks, checks
 from webhook.bootstrap.signing import check_sign_in, is_shared, sign_in_of
 from webhook.bootstrap.triage import Triage, cluster_lists, open_triage, within
 from webhook.console.app import create_console
@@ -63,9 +63,10 @@ def served(settings: Settings, host: str, port: int) -> Served:
     parts, stop, metrics = open_parts(settings, create=False), threading.Event(), Metrics()
     triage = open_triage(parts)
     sign_in, starter = sign_in_of(parts, host, port), starter_of(parts)
-    app = create_console(console_face(parts, triage, metrics, starter), sign_in)
+    kept = KeptChecks(partial(checks, parts, triage), parts.clock)
+    app = create_console(console_face(parts, triage, metrics, starter, kept), sign_in)
     teller = telling(parts, metrics, lambda: known(triage.boards.now()))
-    thread = threading.Thread(target=_follow, args=(parts, triage, stop), name="bomgate-console", daemon=True)
+    thread = threading.Thread(target=_follow, args=(parts, triage, kept, stop), name="bomgate-console", daemon=True)
     probes = _probes(parts, metrics)
 
     def start() -> None:
@@ -109,8 +110,8 @@ def _probes(parts: Parts, metrics: Metrics) -> ProbeServer | None:
     return ProbeServer(listen, pages) if listen else None
 
 
-def _follow(parts: Parts, triage: Triage, stop: threading.Event) -> None:
-    """Keep the read model and the board up to date."""
+def _follow(parts: Parts, triage: Triage, kept: KeptChecks, stop: threading.Event) -> None:
+    """Keep the read model, the board and the self-check up to date."""
     beats = 0
 
     def after_tick() -> None:
@@ -119,13 +120,21 @@ def _follow(parts: Parts, triage: Triage, stop: threading.Event) -> None:
         if parts.model.loaded:
             try:
                 triage.boards.refresh(inventory=beats % 10 == 1)
+                if beats % 10 == 1:
+                    kept.refresh()
             except BomgateError as problem:
                 log.debug("the board stays as it is", extra={"error": problem.message})
 
     parts.refresher.run(stop, after_tick)
 
 
-def console_face(parts: Parts, triage: Triage, metrics: Metrics, starter: RunStarter | None = None) -> ConsoleFace:
+def console_face(
+    parts: Parts,
+    triage: Triage,
+    metrics: Metrics,
+    starter: RunStarter | None = None,
+    kept: KeptChecks | None = None,
+) -> ConsoleFace:
     """What the console works with.
 
     Args:
@@ -133,6 +142,7 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics, starter: RunSta
         triage: what people look up.
         metrics: of the process.
         starter: begins runs of the downloader; None where nothing can.
+        kept: the last self-check; None where only requests make it.
     """
 
     def stale_since() -> dt.datetime | None:
@@ -161,6 +171,7 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics, starter: RunSta
         triage.boards.refresh(inventory=False)
 
     shared = is_shared(parts.settings)
+    kept = kept or KeptChecks(partial(checks, parts, triage), parts.clock)
     face = ConsoleFace(
         boards=triage.boards,
         vulnerabilities=triage.vulnerabilities,
@@ -188,6 +199,7 @@ def console_face(parts: Parts, triage: Triage, metrics: Metrics, starter: RunSta
         outbox=parts.store.outbox,
         destinations=tuple(rule.name for rule in parts.settings.destinations.destinations),
         checks=partial(checks, parts, triage),
+        kept_checks=kept.now,
         settings=tuple(setting_lines(parts.settings)),
         token_ends=parts.settings.ossindex.token_expires,
         stale_since=stale_since,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from webhook.bootstrap.parts import Parts
@@ -13,12 +14,15 @@ from webhook.engines.matching.sources import SetState
 from webhook.errors import BomgateError
 from webhook.policy.lint import Level
 from webhook.policy.phrases import count, moment
+from webhook.ports import Clock
 
 _OLD = dt.timedelta(hours=48)
 _TOKEN_SOON = dt.timedelta(days=14)
 _BEHIND = {"EPSS": dt.timedelta(days=7), "KEV": dt.timedelta(days=30)}
 """Days after which what a source publishes is old, though it says that this is the newest; as the alerts have it."""
 _SETS = 6
+KEPT_SECONDS = 15.0
+"""How old what the overview shows of the self-check may be."""
 
 
 def checks(parts: Parts, triage: Triage) -> Sequence[Health]:
@@ -164,3 +168,34 @@ def _told(parts: Parts) -> Sequence[Health]:
         )
         for name, since in failing.items()
     ]
+
+
+class KeptChecks:
+    """The last self-check, for pages that are loaded often.
+
+    It is made again off the requests (:meth:`refresh`); a request makes it only where nobody has for long.
+
+    Args:
+        checks: the self-check.
+        clock: time.
+    """
+
+    def __init__(self, checks: Callable[[], Sequence[Health]], clock: Clock) -> None:
+        self._checks, self._clock = checks, clock
+        self._kept: tuple[float, Sequence[Health]] | None = None
+        self._lock = threading.Lock()
+
+    def now(self) -> Sequence[Health]:
+        """The last self-check; at most :data:`KEPT_SECONDS` old."""
+        kept = self._kept
+        if kept is None or self._clock.monotonic() - kept[0] > KEPT_SECONDS:
+            with self._lock:
+                if self._kept is kept:  # nobody has made it while this one waited
+                    self.refresh()
+                kept = self._kept
+        return () if kept is None else kept[1]
+
+    def refresh(self) -> None:
+        """Make it again."""
+        began = self._clock.monotonic()
+        self._kept = (began, self._checks())

@@ -92,6 +92,7 @@ class ConsoleFace:
         outbox: what people are told.
         destinations: names of those who are told.
         checks: the self-check, recreated each time.
+        kept_checks: the last one, some seconds old.
         settings: all settings in force.
         token_ends: the day on which the token of OSS Index ends; empty when nobody said it.
         stale_since: since when the database has not answered; None when it does.
@@ -127,6 +128,7 @@ class ConsoleFace:
     outbox: Outbox
     destinations: Sequence[str]
     checks: Callable[[], Sequence[Health]]
+    kept_checks: Callable[[], Sequence[Health]]
     settings: Sequence[SettingLine]
     token_ends: str
     stale_since: Callable[[], dt.datetime | None]

@@ -67,7 +67,7 @@ def add_pages(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]],
 
 
 def _worse(face: ConsoleFace) -> list[Any]:
-    return [check for check in face.checks() if check.level == "bad"]
+    return [check for check in face.kept_checks() if check.level == "bad"]
 
 
 def _list_page(whole: ConsoleFace, listed: ListView[Any], gate: Gate) -> Any:
