@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import getpass
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
 from typing import Any
 
 import pytest
@@ -160,3 +166,23 @@ def test_a_service_account_has_to_say_who_decides(
     (record,) = report(filled, *decide, "--author", "alice")["assessments"]
     assert record["by"] == "alice"
     assert record["recorded_by"].startswith("bomgate@" if user else "uid ")
+
+
+def test_what_somebody_decided_while_a_question_waited_is_not_replaced(filled: Installation) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "webhook", *BULK, "--config", str(filled.config)]
+    with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as asked:
+        assert asked.stdout is not None
+        said, end = b"", time.monotonic() + 60
+        while b"[y/N]" not in said and time.monotonic() < end:
+            if select.select([asked.stdout], [], [], 1)[0]:
+                said += os.read(asked.stdout.fileno(), 4096)
+        assert b"Record" in said
+        filled.ok("assess", "CVE-2026-10002", "--package", "pkg:maven/org.example/parser", *ALICE)
+        os.write(ours, b"y\n")
+        rest = asked.communicate(timeout=60)[0].decode()
+    os.close(ours)
+    os.close(theirs)
+    assert asked.returncode == 2
+    assert "alice has decided about CVE-2026-10002" in " ".join(rest.split())
+    assert in_force(filled, "CVE-2026-10002") == ["alice"]

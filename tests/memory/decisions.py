@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
 from tests.copies import replace
@@ -28,9 +28,9 @@ class MemoryAssessments:
     def append(
         self, assessments: Sequence[Assessment], *, note: AuditNote | None = None, since: int | None = None
     ) -> int:
-        names = {assessment.vulnerability for assessment in assessments}
+        names = all_names(self._facts, {assessment.vulnerability for assessment in assessments})
         for assessment in self._facts.assessments if since is not None else ():
-            if assessment.vulnerability in names and assessment.by_hand and assessment.revision > since:
+            if assessment.vulnerability.casefold() in names and assessment.by_hand and assessment.revision > since:
                 raise ChangedMeanwhile(f"{assessment.author} has decided about {assessment.vulnerability} since.")
         if assessments:
             self._facts.revision += 1
@@ -66,13 +66,29 @@ class MemoryAssessments:
         return len(records)
 
     def find(self, query: AssessmentQuery) -> Sequence[Assessment]:
+        about = None if query.about is None else all_names(self._facts, query.about)
         return [
             assessment
             for assessment in self._facts.assessments
             if query.vulnerability in (None, assessment.vulnerability)
             and query.source in (None, assessment.source.value)
             and query.batch in (None, assessment.batch)
+            and (about is None or assessment.vulnerability.casefold() in about)
         ]
+
+
+def all_names(facts: Facts, names: Collection[str]) -> set[str]:
+    found = {name.casefold() for name in names}
+    while True:
+        more = {
+            name.casefold()
+            for vulnerability, _, _ in facts.vulnerabilities.values()
+            for name in vulnerability.identifiers
+            if not found.isdisjoint(map(str.casefold, vulnerability.identifiers))
+        }
+        if more <= found:
+            return found
+        found |= more
 
 
 def _words(one: Assessment) -> tuple[object, ...]:
@@ -139,6 +155,19 @@ class MemoryVulnerabilities:
 
     def fixed_in(self, records: Sequence[Assessment]) -> Sequence[str]:
         return [""] * len(records)  # the source in memory tells of no fixed version
+
+    def same(self, names: Collection[str]) -> Mapping[str, Sequence[Vulnerability]]:
+        found = {}
+        for name in names:
+            every = all_names(self._facts, [name])
+            same = [
+                record.vulnerability
+                for record in self.find(VulnerabilityQuery())
+                if not every.isdisjoint(map(str.casefold, record.vulnerability.identifiers))
+            ]
+            if same:
+                found[name.casefold()] = sorted(same, key=lambda one: one.id)
+        return found
 
     def _record(self, identifier: str, query: VulnerabilityQuery) -> VulnerabilityRecord:
         facts, images = self._facts, self._facts.images()

@@ -9,7 +9,9 @@ from tests.copies import replace
 from webhook.model.assessments import Assessment
 from webhook.model.requests import ExceptionRequest, Phase, RequestChange, RequestCounts, RequestScan
 from webhook.model.triage import AuditNote
+from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.requests import RequestView
+from webhook.policy.undo import BatchHistory
 
 
 class MemoryRequests:
@@ -19,11 +21,13 @@ class MemoryRequests:
         requests: by number.
         records: assessments, in order.
         notes: of the audit log, each with the batch that it is kept under.
+        known: what sources say of vulnerabilities.
     """
 
     def __init__(self) -> None:
         self.requests: dict[int, ExceptionRequest] = {}
         self.records: list[Assessment] = []
+        self.known: list[Vulnerability] = []
         self.notes: list[tuple[str, AuditNote]] = []
 
     def change(
@@ -55,12 +59,13 @@ class MemoryRequests:
         self.notes += [(written[place].batch, note) for place, note in made.notes]
         return written[0]
 
-    def _history(self, batch: str) -> tuple[Sequence[Assessment], dict[str, list[Assessment]]]:
+    def _history(self, batch: str) -> BatchHistory:
         found = [record for record in self.records if record.batch == batch]
-        return found, {
-            record.vulnerability: [other for other in self.records if other.vulnerability == record.vulnerability]
-            for record in found
-        }
+        named = {record.vulnerability for record in found}
+        same = [known for known in self.known if not named.isdisjoint(known.identifiers)]
+        names = named | {name for known in same for name in known.identifiers}
+        every = [record for record in self.records if record.vulnerability in names]
+        return BatchHistory(found, every, {name.casefold(): same for name in names} if same else {})
 
     def find(self, number: int) -> ExceptionRequest | None:
         return self.requests.get(number)
@@ -72,6 +77,12 @@ class MemoryRequests:
             if (after is None or request.number < after) and scan.phase in (None, request.phase_at(now))
         ]
         return found[:most]
+
+    def waiting(self, since: dt.datetime, most: int, *, now: dt.datetime) -> Sequence[ExceptionRequest]:
+        found = [request for request in self.requests.values() if request.phase_at(now) is Phase.WAITING]
+        return sorted((item for item in found if item.created <= since), key=lambda item: (item.created, item.number))[
+            :most
+        ]
 
     def namespaces(self) -> Sequence[str]:
         return sorted({request.scope.namespace for request in self.requests.values() if request.scope.namespace})

@@ -5,9 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import pytest
+
 from tests.copies import replace
 from tests.fakes import NOON, MemoryStore
-from tests.ports.samples import assessment
+from tests.ports.samples import answer, assessment, vulnerability
+from webhook.errors import ChangedMeanwhile
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.records import AssessmentQuery
 from webhook.store.repositories import Store
@@ -66,6 +69,48 @@ def test_records_are_found_by_vulnerability_and_source_in_their_order(store: Any
         other_assessment.sequence for other_assessment in store.assessments.find(AssessmentQuery(source="provisioned"))
     ] == [4]
     assert store.assessments.find(AssessmentQuery(vulnerability="V-1' OR '1'='1")) == []
+
+
+def known_by_other_names(store: AnyStore) -> None:
+    """V-1 is also called A-1, which is another name of V-2 as well; V-3 stands alone."""
+    found = [vulnerability("V-1", aliases=("A-1",)), vulnerability("V-2", aliases=("a-1", "B-2")), vulnerability("V-3")]
+    answers = [answer("pkg:npm/a@1", *found, at=NOON)]
+    store.components.record(answers, assess=lambda vulnerability, package: None, now=NOON)
+
+
+def test_records_about_a_vulnerability_are_found_under_all_of_its_names(store: AnyStore) -> None:
+    known_by_other_names(store)
+    store.assessments.append([assessment(name) for name in ("V-1", "v-1", "a-1", "B-2", "V-3", "W-1")])
+    for name in ("V-1", "v-2", "A-1"):
+        found = store.assessments.find(AssessmentQuery(about=frozenset({name})))
+        assert [record.vulnerability for record in found] == ["V-1", "v-1", "a-1", "B-2"]
+    both = store.assessments.find(AssessmentQuery(about=frozenset({"w-1", "v-3"}), batch=None))
+    assert [record.vulnerability for record in both] == ["V-3", "W-1"]
+    assert store.assessments.find(AssessmentQuery(about=frozenset())) == []
+
+
+def test_vulnerabilities_that_share_a_name_are_the_same(store: AnyStore) -> None:
+    known_by_other_names(store)
+    same = store.vulnerabilities.same({"V-1", "b-2", "V-3", "W-1"})
+    assert {name: [vulnerability.id for vulnerability in found] for name, found in same.items()} == {
+        "v-1": ["V-1", "V-2"],
+        "b-2": ["V-1", "V-2"],
+        "v-3": ["V-3"],
+    }
+
+
+@pytest.mark.parametrize("name", ["cve-1", "GHSA-1", "ghsa-1"])
+def test_what_somebody_decided_since_is_found_under_every_name(store: AnyStore, name: str) -> None:
+    answers = [answer("pkg:npm/a@1", vulnerability("CVE-1", aliases=("GHSA-1",)), at=NOON)]
+    store.components.record(answers, assess=lambda vulnerability, package: None, now=NOON)
+    since = store.assessments.append([assessment("CVE-2")])
+    store.assessments.append([assessment(name, "Blocked")])
+    with pytest.raises(ChangedMeanwhile, match="has decided about"):
+        store.assessments.append([assessment("CVE-1", "Ignore")], since=since)
+    assert [record.type for record in store.assessments.find(AssessmentQuery(about=frozenset({"CVE-1"})))] == [
+        "Blocked"
+    ]
+    store.assessments.append([assessment("CVE-2", "Ignore")], since=since)
 
 
 def test_records_of_one_batch_are_found_by_its_name(store: AnyStore) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -12,13 +13,22 @@ from tests.copies import replace
 from tests.fakes import NOON
 from tests.memory.requests import MemoryRequests
 from webhook.errors import BomgateError
+from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.images import parse_image
 from webhook.model.people import KUBERNETES, LOCAL, Person
+from webhook.model.policies import Policy
+from webhook.model.purls import Purl
 from webhook.model.requests import Asker, ExceptionRequest, Phase, RequestAnswer
+from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.asking import ApprovalRefused, RequestRefused, check_approver, check_asker, is_machine, is_same
+from webhook.policy.evaluation import Judge, Rules
 from webhook.policy.matching import AssessmentIndex
+from webhook.policy.precedence import Place
 from webhook.policy.requests import Approval, approved, asked, changed, denied, joined, withdrawn
+from webhook.policy.typetable import default_types
 
+RULES = Rules(default_types(), Policy())
 ISSUERS = [KUBERNETES, "https://login.example", LOCAL]
 users = st.sampled_from(["ana", "Ana", "ben", "oidc:ana", "system:serviceaccount:shop:ci", "system:node:one", ""])
 people = st.builds(
@@ -75,13 +85,13 @@ def take(store: MemoryRequests, step: tuple[object, ...], now: dt.datetime) -> N
     elif word == "deny":
         store.change(denied(answer, None, "test", allow_self=False), now=now, number=number)
     elif word == "withdraw":
-        store.change(withdrawn(person, now, "test"), now=now, number=number)
+        store.change(withdrawn(person, now, "test", RULES), now=now, number=number)
     else:
         check_asker(person, ())
         scope = step[3]
         assert isinstance(scope, Scope)
         other = replace(request, scope=scope, askers=(Asker(person, "otherwise", now),))
-        store.change(lambda view: changed(other, view, person, now, "test"), now=now, number=number)
+        store.change(lambda view: changed(other, view, person, now, "test", RULES), now=now, number=number)
 
 
 @given(st.lists(steps, max_size=14))
@@ -149,3 +159,46 @@ def test_programs_ask_only_when_they_are_listed(user: str) -> None:
     with pytest.raises(RequestRefused):
         check_asker(Person(user, "test", username=user), ("system:serviceaccount:shop:ci",))
     check_asker(Person("ci", "test", username="system:serviceaccount:shop:ci"), ("system:serviceaccount:shop:ci",))
+
+
+block_scopes = st.builds(
+    Scope,
+    st.sampled_from([None, "pkg:npm/a", "pkg:npm/b"]),
+    st.sampled_from([None, "<2", "<3"]),
+    st.sampled_from([None, "registry.example/*", "registry.example/s*"]),
+    st.sampled_from([None, "shop"]),
+)
+blocks = st.tuples(
+    st.just("block"), st.sampled_from(["CVE-1", "cve-1", "GHSA-1"]), block_scopes, st.sampled_from([None, 20, 50])
+)
+NAMED = Vulnerability("CVE-1", cvss_score=Decimal("9.8"), aliases=("GHSA-1",))
+PURLS = [Purl("pkg:npm/a@1"), Purl("pkg:npm/a@5"), Purl("pkg:npm/b@1")]
+IN_SHOP = Place(parse_image("registry.example/shop/web:1"), namespace="shop")
+
+
+def actions(store: MemoryRequests, after: dt.datetime) -> list[Action]:
+    """What findings get from a moment on, whenever something ends."""
+    index = AssessmentIndex.of(store.records)
+    moments = [after, *(NOON + dt.timedelta(days=days, hours=1) for days in (7, 20, 30, 50, 60, 90))]
+    return [Judge(RULES, index, at, IN_SHOP).finding(purl, NAMED).action for at in moments for purl in PURLS]
+
+
+@given(st.lists(st.one_of(steps, steps, blocks), max_size=14))
+def test_who_withdraws_or_changes_a_request_makes_nothing_milder(taken: list[tuple[object, ...]]) -> None:
+    store = MemoryRequests()
+    store.known = [NAMED]
+    for place, step in enumerate(taken):
+        now = NOON + dt.timedelta(hours=place)
+        before = actions(store, now)
+        if step[0] == "block":
+            _, name, scope, days = step
+            until = None if days is None else NOON + dt.timedelta(days=int(str(days)))
+            block = Assessment(str(name), "Blocked", scope, AssessmentSource.MANUAL, "carol", "no", now, until)
+            store.records.append(replace(block, sequence=len(store.records) + 1))
+            continue
+        try:
+            take(store, step, now)
+        except BomgateError:
+            continue
+        if step[0] != "approve":
+            assert all(then >= was for was, then in zip(before, actions(store, now), strict=True))

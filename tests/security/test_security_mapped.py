@@ -71,8 +71,14 @@ def mapped(pid: int, file: Path) -> bool:
     return str(file) in Path(f"/proc/{pid}/maps").read_text()
 
 
+def copy_of(bomgate: Bomgate) -> Path:
+    """The mapped file, which is named after the database."""
+    (file,) = (bomgate.folder / "state").glob("read-model-*")
+    return file
+
+
 def test_workers_map_one_file(bomgate: Bomgate) -> None:
-    file = bomgate.folder / "state" / "read-model"
+    file = copy_of(bomgate)
     wait_until(lambda: all(mapped(pid, file) for pid in bomgate.workers()), 20, "the mappings")
     inodes = {
         line.split()[4]
@@ -85,13 +91,13 @@ def test_workers_map_one_file(bomgate: Bomgate) -> None:
 
 def test_a_file_that_is_deleted_changes_nothing(bomgate: Bomgate) -> None:
     before = bomgate.workers()
-    (bomgate.folder / "state" / "read-model").unlink()
+    copy_of(bomgate).unlink()
     assert verdicts(bomgate, 20) == [True] * 20
     assert bomgate.workers() == before
 
 
 def test_a_file_that_is_truncated_costs_workers_and_no_verdict(bomgate: Bomgate) -> None:
-    file, before = bomgate.folder / "state" / "read-model", bomgate.workers()
+    file, before = copy_of(bomgate), bomgate.workers()
     os.truncate(file, 0)
     assert verdicts(bomgate, 20) == [True] * 20
     assert bomgate.workers() != before
@@ -99,7 +105,7 @@ def test_a_file_that_is_truncated_costs_workers_and_no_verdict(bomgate: Bomgate)
 
 
 def test_a_copy_that_is_damaged_is_not_used_at_the_next_start(bomgate: Bomgate) -> None:
-    file = bomgate.folder / "state" / "read-model"
+    file = copy_of(bomgate)
     bomgate.stop()
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1

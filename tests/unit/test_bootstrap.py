@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -161,9 +162,23 @@ def test_a_large_model_is_loaded_once_by_a_process_that_ends(tmp_path: Path, mon
     saved = hot_start(settings)
     assert saved is not None
     assert saved.position() == position
-    inode = (tmp_path / "state" / "read-model").stat().st_ino
+    (copy,) = (tmp_path / "state").glob("read-model-*")
+    inode = copy.stat().st_ino
     leave_copy(settings)
-    assert (tmp_path / "state" / "read-model").stat().st_ino == inode
+    assert copy.stat().st_ino == inode
+
+
+def test_the_copy_of_another_database_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webhook.bootstrap.server._LARGE", 1)
+    one = settings_in(tmp_path)
+    parts = open_parts(one, recording=RECORDING)
+    fill(parts)
+    parts.store.close()
+    leave_copy(one)
+    other = replace(one, database=replace(one.database, url=f"sqlite:///{tmp_path / 'other.db'}"))
+    again = replace(one, database=replace(one.database, url=f"{one.database.url}?timeout=5"))
+    saved = [hot_start(settings) for settings in (one, other, again)]
+    assert [file is not None and file.load() is not None for file in saved] == [True, False, True]
 
 
 def test_a_small_model_is_left_to_the_workers(tmp_path: Path) -> None:

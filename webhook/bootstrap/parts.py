@@ -249,13 +249,18 @@ class Parts(DecisionParts):
 
 
 def hot_start(settings: Settings) -> HotStart | None:
-    """The copy of the read model on disk; None when none is kept."""
+    """The copy of the read model on disk, apart for each database; None when none is kept.
+
+    Raises:
+        ConfigError: the address of the database cannot be read.
+    """
     folder = settings.serve.state_directory
     if folder is None:
         return None
+    from webhook.store.addresses import fingerprint
     from webhook.store.hotstart import HotStartFile
 
-    return HotStartFile(folder / "read-model")
+    return HotStartFile(folder / f"read-model-{fingerprint(settings.database.url)}")
 
 
 def read_bounded(path: Path, parts: Parts) -> bytes:

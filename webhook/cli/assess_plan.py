@@ -78,6 +78,7 @@ class Outcome:
         kept: decisions of people that would be replaced, and are not without --override.
         effects: what that changes for images and for what runs; None when nobody looked.
         batch: by which the records can be undone; empty when nothing was recorded.
+        revision: of the store, as of which it was planned.
     """
 
     changes: tuple[Change, ...]
@@ -85,6 +86,7 @@ class Outcome:
     kept: tuple[Change, ...] = ()
     effects: Effects | None = None
     batch: str = ""
+    revision: int = 0
 
     @property
     def records(self) -> tuple[Assessment, ...]:
@@ -127,6 +129,11 @@ def plan(request: Request, parts: Parts, who: Actor) -> Outcome:
         parts: of this process.
         who: whoever decides.
     """
+    revision = parts.store.feed.position().revision  # before anything is read, so that no later decision is missed
+    return replace(_planned(request, parts, who), revision=revision)
+
+
+def _planned(request: Request, parts: Parts, who: Actor) -> Outcome:
     assessor = parts.assessor
     if request.existing:
         existing = assessor.existing(dry_run=True)
@@ -203,10 +210,19 @@ def require(request: Request, planned: Outcome, parts: Parts, who: Actor) -> Non
 
 
 def record(request: Request, planned: Outcome, parts: Parts, who: Actor) -> Outcome:
-    """Record what was planned, under the name of a new batch."""
+    """Record what was planned, under the name of a new batch.
+
+    Raises:
+        ChangedMeanwhile: somebody has decided about one of the vulnerabilities since it was planned.
+        StoreError: nothing was recorded.
+    """
     batch = f"{parts.clock.now():%Y%m%d}-{secrets.token_hex(3)}"
     stamped = parts.assessor.record(
-        planned.records, batch=batch, recorded_by=who.recorded_by, by_rules=request.existing
+        planned.records,
+        batch=batch,
+        recorded_by=who.recorded_by,
+        since=planned.revision,
+        by_rules=request.existing,
     )
     changes = tuple(replace(change, record=record) for change, record in zip(planned.changes, stamped, strict=True))
     return replace(planned, changes=changes, batch=batch)

@@ -218,13 +218,7 @@ def attacks(vulnerability: Vulnerability) -> str:
 
 def _history(parts: Parts, record: VulnerabilityRecord) -> list[Assessment]:
     """Everything that was ever recorded about a vulnerability under any of its names, oldest first."""
-    names = record.vulnerability.identifiers
-    found = {
-        item.sequence: item
-        for name in names
-        for item in parts.store.assessments.find(AssessmentQuery(vulnerability=name))
-    }
-    return [found[number] for number in sorted(found)]
+    return list(parts.store.assessments.find(AssessmentQuery(about=frozenset({record.vulnerability.id}))))
 
 
 def _show(one: JudgedVulnerability, history: list[Assessment]) -> None:

@@ -45,6 +45,11 @@ class Person:
         """The user by whose rights they act in the cluster."""
         return Requester(self.username, self.uid, self.groups, self.extra)
 
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Issuer, uid and user name: by any of its parts somebody may be found to be the same person later."""
+        return (self.issuer, self.uid, self.username)
+
     def is_same(self, other: Person) -> bool:
         """Whether two are one: the same user of Kubernetes, or the same uid of the same issuer.
 

@@ -234,11 +234,19 @@ class VulnerabilityRecord:
 
 @dataclass(frozen=True, slots=True)
 class AssessmentQuery:
-    """Which assessments to show; each None means any."""
+    """Which assessments to show; each None means any.
+
+    Attributes:
+        vulnerability: the name in a record, exactly.
+        source: who made it.
+        batch: exactly.
+        about: vulnerabilities by any of their names, in any case; records under their other names are meant, too.
+    """
 
     vulnerability: str | None = None
     source: str | None = None
     batch: str | None = None
+    about: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

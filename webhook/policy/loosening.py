@@ -99,6 +99,42 @@ def loosening(
     return found
 
 
+def without_loosening(
+    records: Sequence[Assessment], there: Iterable[Assessment], rules: Rules, now: dt.datetime, known: Known
+) -> tuple[Assessment, ...]:
+    """The records of an undo that nobody else approves: its withdrawals, and what it states again without loosening.
+
+    What is stated again is newer than all that was decided since, also under another name of the vulnerability or for a
+    scope that weighs as much. Where that makes something milder, it is left out, so that its exception ends early.
+
+    Args:
+        records: of :func:`webhook.policy.undo.undone`.
+        there: everything that was ever recorded about the same vulnerabilities, under all of their names.
+        rules: types and policy.
+        now: UTC, aware.
+        known: the vulnerabilities that they name.
+    """
+    stored = sorted(there, key=age)
+    if not loosening(records, stored, rules, now, known):
+        return tuple(records)
+    groups: dict[Same, list[Assessment]] = {}
+    for record in records:
+        groups.setdefault(same_scope(record), []).append(record)
+    made: list[Assessment] = []
+    for group in groups.values():
+        kept = [record for record in group if record.type is None]
+        for record in group:
+            behind = [*stored, *_Stock(stored).numbered(kept)]
+            if record.type is not None and (
+                not loosening([*kept, record], stored, rules, now, known)
+                or not loosening([record], behind, rules, now, known)
+            ):
+                kept.append(record)
+        stored += _Stock(stored).numbered(kept)
+        made += kept
+    return tuple(made)
+
+
 class _Stock:
     """Records, found by what they may be about.
 

@@ -35,22 +35,19 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment
 from webhook.model.bases import KeptAssessments, Key
 from webhook.model.overlays import Overlay
 from webhook.model.purls import Purl, parse_purl
-from webhook.policy.precedence import Entry, Place, Same, Weight, age, outlives, read_entry, same_scope
+from webhook.policy.entries import KeptEntries, merged
+from webhook.policy.precedence import Entry, Place, Same, Weight, age, former_packages, read_entry, same_scope
 from webhook.policy.vex import NO_VEX, VexIndex
 
 if TYPE_CHECKING:
     from webhook.model.vulnerabilities import Vulnerability
-
-_GO = "pkg:golang/"
-_WITHOUT_CASE = (_GO, "pkg:npm/")
-"""Package types whose former keys may have lost their case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,52 +76,6 @@ _UNASSESSED = Effective()
 
 Records = Mapping[Key, Sequence[Entry]]
 """Entries by vulnerability (in lower case) and package."""
-_MOST_READ = 10_000
-
-
-class _Entries(Mapping[Key, tuple[Entry, ...]]):
-    """Entries of records that are kept elsewhere, such as in a mapped file; those asked for last stay read.
-
-    Args:
-        records: by vulnerability and package, the strongest claim first.
-        weights: see :func:`read_entry`.
-
-    Attributes:
-        records: see above.
-    """
-
-    def __init__(self, records: Mapping[Key, tuple[Assessment, ...]], weights: dict[Weight, Weight]) -> None:
-        self.records, self._weights = records, weights
-        self._read: dict[Key, tuple[Entry, ...]] = {}
-
-    def get(self, key: Key, /, default: Any = None) -> Any:
-        """The entries of a key; the default where there is none."""
-        entries = self._read.get(key)
-        if entries is None:
-            records = self.records.get(key)
-            if records is None:
-                return default
-            read = (read_entry(assessment, self._weights) for assessment in records)
-            entries = tuple(entry for entry in read if entry is not None)
-            if len(self._read) >= _MOST_READ:
-                self._read = {}
-            self._read[key] = entries
-        return entries
-
-    def __getitem__(self, key: Key) -> tuple[Entry, ...]:
-        entries: tuple[Entry, ...] | None = self.get(key)
-        if entries is None:
-            raise KeyError(key)
-        return entries
-
-    def __contains__(self, key: object) -> bool:
-        return key in self.records
-
-    def __iter__(self) -> Iterator[Key]:
-        return iter(self.records)
-
-    def __len__(self) -> int:
-        return len(self.records)
 
 
 class AssessmentIndex:
@@ -156,7 +107,7 @@ class AssessmentIndex:
     def on(cls, kept: KeptAssessments) -> AssessmentIndex:
         """An index of what another kept, which reads a record when it is asked for."""
         index = cls()
-        index._entries = Overlay(_Entries(kept.records, index._weights))
+        index._entries = Overlay(KeptEntries(kept.records, index._weights))
         index._withdrawals = {same_scope(assessment): assessment for assessment in kept.withdrawals}
         index._former, index.namespaces = dict(kept.former), kept.namespaces
         index._has_images = kept.has_images
@@ -165,15 +116,19 @@ class AssessmentIndex:
     def kept(self) -> KeptAssessments:
         """All that can still matter, for :meth:`on`."""
         base = self._entries.base
-        records = self._entries.converted(base.records if isinstance(base, _Entries) else {}, _assessments)
+        records = self._entries.converted(base.records if isinstance(base, KeptEntries) else {}, _assessments)
         withdrawals = tuple(self._withdrawals.values())
         return KeptAssessments(records, withdrawals, dict(self._former), self.namespaces, self._has_images)
 
     def add(self, assessments: Iterable[Assessment]) -> None:
         """Add records in any order; adding one twice changes nothing."""
+        by_key: dict[Key, list[Assessment]] = {}
+        for assessment in assessments:
+            by_key.setdefault((assessment.vulnerability.casefold(), assessment.scope.package), []).append(assessment)
         with self._writing:
-            for assessment in assessments:
-                self._add(assessment)
+            self._note_scopes(by_key)
+            for key, records in by_key.items():
+                self._add(key, records)
 
     def __iter__(self) -> Iterator[Assessment]:
         """All records that can still matter, including withdrawals, oldest first. They make an equal index."""
@@ -299,42 +254,42 @@ class AssessmentIndex:
     def _related(self, package: str) -> Iterator[str]:
         """Other packages whose records may have meant this one."""
         yield from self._former.get(package, ())
-        has_case = package.startswith(_WITHOUT_CASE) and (lower := package.lower()) != package
-        if has_case:
-            yield lower
-        if package.startswith(_GO):
-            parent = package.rpartition("/")[0]
-            while "/" in parent[len(_GO) :]:
-                yield parent
-                if has_case and parent.lower() != parent:
-                    yield parent.lower()
-                parent = parent.rpartition("/")[0]
+        yield from former_packages(package)
 
-    def _add(self, assessment: Assessment) -> None:
-        folded, scope = assessment.vulnerability.casefold(), assessment.scope
-        same = same_scope(assessment)
-        withdrawal = self._withdrawals.get(same)
-        if withdrawal is not None and age(withdrawal) >= age(assessment):
-            return
-        there = self._entries.get((folded, scope.package), ())
-        if assessment.type is None:
-            self._withdrawals[same] = assessment
-            left = [entry for entry in there if entry.same != same or age(entry.assessment) > age(assessment)]
-        else:
-            entry = read_entry(assessment, self._weights)
-            if entry is None or any(other_entry.same == same and outlives(other_entry, entry) for other_entry in there):
-                return
-            left = [
-                other_entry for other_entry in there if other_entry.same != same or not outlives(entry, other_entry)
-            ]
-            left = sorted([*left, entry], key=lambda entry: entry.rank, reverse=True) if left else [entry]
-            if scope.package is not None and (key := _key(scope.package)) != scope.package:
-                self._former[key] = self._former.get(key, frozenset()) | {scope.package}
-            if scope.namespace is not None:
-                self.namespaces |= {scope.namespace}
-            self._has_images = self._has_images or scope.image is not None
-        if left or there:
-            self._entries[folded, scope.package] = tuple(left)
+    def _note_scopes(self, by_key: Mapping[Key, Sequence[Assessment]]) -> None:
+        """Note what records are narrowed to, before any of them counts."""
+        for package in {package for _, package in by_key if package is not None}:
+            if (key := _key(package)) != package:
+                self._former[key] = self._former.get(key, frozenset()) | {package}
+        scopes = [record.scope for records in by_key.values() for record in records if record.type is not None]
+        self.namespaces |= {scope.namespace for scope in scopes if scope.namespace is not None}
+        self._has_images = self._has_images or any(scope.image is not None for scope in scopes)
+
+    def _add(self, key: Key, records: Sequence[Assessment]) -> None:
+        there: tuple[Entry, ...] = self._entries.get(key, ())
+        withdrawn = {record.scope for record in records if record.type is None and self._withdraw(record)}
+        made = there
+        if any(entry.assessment.scope in withdrawn for entry in (there if withdrawn else ())):
+            made = tuple(entry for entry in there if not self._is_withdrawn(entry.assessment))
+        stated = [record for record in records if record.type is not None and not self._is_withdrawn(record)]
+        added = [entry for record in stated if (entry := read_entry(record, self._weights)) is not None]
+        if added:
+            made = merged(made, added)
+        if made is not there:
+            self._entries[key] = made
+
+    def _withdraw(self, withdrawal: Assessment) -> bool:
+        """Note a withdrawal; whether it is newer than what was known for its scope."""
+        same = same_scope(withdrawal)
+        known = self._withdrawals.get(same)
+        if known is not None and age(known) >= age(withdrawal):
+            return False
+        self._withdrawals[same] = withdrawal
+        return True
+
+    def _is_withdrawn(self, assessment: Assessment) -> bool:
+        withdrawal = self._withdrawals.get(same_scope(assessment))
+        return withdrawal is not None and age(withdrawal) >= age(assessment)
 
 
 def _assessments(entries: tuple[Entry, ...]) -> tuple[Assessment, ...]:

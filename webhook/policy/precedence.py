@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ Same = tuple[AssessmentSource, str, str, Scope]
 Order = tuple[int, dt.datetime, str, str, str]
 Weight = tuple[bool, int, tuple[int, int, int], bool, bool, bool, bool]
 _NO_IMAGE = (-1, 0, 0)
+_GO = "pkg:golang/"
+_WITHOUT_CASE = (_GO, "pkg:npm/")
+"""Package types whose former keys may have lost their case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,20 @@ def _version(version: str, package: str) -> str:
         return version
 
 
+def former_packages(package: str) -> Iterator[str]:
+    """What a package may once have been taken for: its name without case, and the Go modules above it."""
+    has_case = package.startswith(_WITHOUT_CASE) and (lower := package.lower()) != package
+    if has_case:
+        yield lower
+    if package.startswith(_GO):
+        parent = package.rpartition("/")[0]
+        while "/" in parent[len(_GO) :]:
+            yield parent
+            if has_case and parent.lower() != parent:
+                yield parent.lower()
+            parent = parent.rpartition("/")[0]
+
+
 def same_scope(assessment: Assessment) -> Same:
     """The identity of a record: of two with the same one, the newer replaces or withdraws the older."""
     return (assessment.source, assessment.provisioner, assessment.vulnerability.casefold(), assessment.scope)
@@ -140,9 +158,9 @@ def age(assessment: Assessment) -> Order:
     )
 
 
-def outlives(newer: Entry, older: Entry) -> bool:
-    """Whether ``older`` can never be in force again: ``newer`` has the same scope and lives at least as long."""
-    if newer.rank < older.rank or (newer.assessment.until_fixed and not older.assessment.until_fixed):
-        return False  # a fix may end the newer one at any time
-    end, other_end = newer.assessment.until, older.assessment.until
+def lives_as_long(one: Entry, other: Entry) -> bool:
+    """Whether one never ends before the other; if it is also the stronger claim, the other never counts again."""
+    if one.assessment.until_fixed and not other.assessment.until_fixed:
+        return False  # a fix may end it at any time
+    end, other_end = one.assessment.until, other.assessment.until
     return end is None or (other_end is not None and end >= other_end)

@@ -7,7 +7,7 @@ transaction sees it, so that of two people who answer at once the second one see
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from msgspec import structs
@@ -25,9 +25,11 @@ from webhook.policy.asking import (
     is_same,
     subject,
 )
+from webhook.policy.evaluation import Rules
+from webhook.policy.loosening import without_loosening
 from webhook.policy.phrases import moment
 from webhook.policy.plaintext import plain
-from webhook.policy.undo import undone
+from webhook.policy.undo import BatchHistory, undone
 
 MOST_ASKERS = 100
 
@@ -40,13 +42,13 @@ class RequestView:
         request: that the rule is about; None for a new one.
         waiting: those of the same namespace that wait.
         covered: those that the approval of the request has answered, too.
-        history: gives all records of assessments of a batch, and by vulnerability everything recorded about it.
+        history: gives what a batch of assessments is about.
     """
 
     request: ExceptionRequest | None
     waiting: Sequence[ExceptionRequest]
     covered: Sequence[ExceptionRequest]
-    history: Callable[[str], tuple[Sequence[Assessment], Mapping[str, Iterable[Assessment]]]]
+    history: Callable[[str], BatchHistory]
 
 
 RequestRule = Callable[[RequestView], RequestChange]
@@ -81,8 +83,8 @@ def joined(asker: Asker, recorded_by: str) -> RequestRule:
             raise InvalidInput(f"{plain(asker.person.name, 100)} asks for it already.", remedy="Wait for the answer.")
         if len(request.askers) >= MOST_ASKERS:
             raise InvalidInput("Enough people have asked for it.", remedy="Wait for the answer.")
-        askers = tuple(asker if is_same(asker.person, other.person) else other for other in request.askers)
-        made = replace(request, askers=askers if asker in askers else (*askers, asker))
+        others = tuple(other for other in request.askers if other.person.identity != asker.person.identity)
+        made = replace(request, askers=(*others, asker))  # whoever comes back in another form stays in the former, too
         return _changed(made, "join-request", asker.person, recorded_by, asker.reason)
 
     return rule
@@ -159,7 +161,7 @@ def denied(answer: RequestAnswer, version: int | None, recorded_by: str, *, allo
     return rule
 
 
-def withdrawn(person: Person, at: dt.datetime, recorded_by: str) -> RequestRule:
+def withdrawn(person: Person, at: dt.datetime, recorded_by: str, rules: Rules) -> RequestRule:
     """Somebody no longer asks; when nobody does, the request is withdrawn, and what its approval made ends."""
 
     def rule(view: RequestView) -> RequestChange:
@@ -175,26 +177,28 @@ def withdrawn(person: Person, at: dt.datetime, recorded_by: str) -> RequestRule:
         made = replace(request, askers=askers)
         if made.asking:
             return _changed(made, "leave-request", person, recorded_by)
-        return closed(made, view, person, at, recorded_by)
+        return closed(made, view, person, at, recorded_by, rules)
 
     return rule
 
 
 def closed(
-    request: ExceptionRequest, view: RequestView, person: Person, at: dt.datetime, recorded_by: str
+    request: ExceptionRequest, view: RequestView, person: Person, at: dt.datetime, recorded_by: str, rules: Rules
 ) -> RequestChange:
     """Withdraw a request altogether; what its approval recorded is taken back."""
     made = replace(request, phase=Phase.WITHDRAWN)
-    return _taken_back(view, _changed(made, "withdraw-request", person, recorded_by), person, at, recorded_by)
+    change = _changed(made, "withdraw-request", person, recorded_by)
+    return _taken_back(view, change, person, at, recorded_by, rules)
 
 
 def changed(
-    request: ExceptionRequest, view: RequestView, person: Person, at: dt.datetime, recorded_by: str
+    request: ExceptionRequest, view: RequestView, person: Person, at: dt.datetime, recorded_by: str, rules: Rules
 ) -> RequestChange:
     """What is asked for has changed: it waits again, and what was recorded for its former words is taken back."""
     before = view.request
     assert before is not None
-    kept = tuple(asker for asker in before.askers if not is_same(asker.person, request.askers[0].person))
+    author = request.askers[0].person.identity
+    kept = tuple(asker for asker in before.askers if asker.person.identity != author)
     former = tuple(replace(asker, left=True) for asker in kept)  # they asked for something else
     made = replace(
         before,
@@ -211,18 +215,19 @@ def changed(
         answer=None,
     )
     change = _changed(made, "change-request", person, recorded_by, request.askers[0].reason)
-    return _taken_back(view, change, person, at, recorded_by)
+    return _taken_back(view, change, person, at, recorded_by, rules)
 
 
 def _taken_back(
-    view: RequestView, change: RequestChange, person: Person, at: dt.datetime, recorded_by: str
+    view: RequestView, change: RequestChange, person: Person, at: dt.datetime, recorded_by: str, rules: Rules
 ) -> RequestChange:
-    """End what an approval made; what somebody decided since stays, and requests that it covered wait again."""
+    """End what an approval made; what somebody decided since counts on, and requests that it covered wait again."""
     request = view.request
     if request is None or request.phase is not Phase.APPROVED:
         return change
-    batch, history = view.history(request.batch)
-    undo = undone(batch, history, person.name, at.replace(microsecond=0)).records if batch else ()
+    history = view.history(request.batch)
+    undo = undone(history.batch, history.every, person.name, at.replace(microsecond=0)).records
+    undo = without_loosening(undo, history.every, rules, at, history.known)
     records = tuple(
         structs.replace(record, batch=record.batch or request.batch, recorded_by=recorded_by) for record in undo
     )

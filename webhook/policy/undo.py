@@ -8,13 +8,16 @@ transaction stated behind a withdrawal is taken back with it.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from msgspec import structs
 
+from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment
+from webhook.policy.loosening import Known
 from webhook.policy.phrases import moment
+from webhook.policy.plaintext import plain
 from webhook.policy.precedence import Same, age, same_scope
 
 _MAX_COMMENT = 2_000
@@ -34,14 +37,35 @@ class Undo:
     decided_since: tuple[Assessment, ...] = ()
 
 
-def undone(
-    batch: Sequence[Assessment], history: Mapping[str, Iterable[Assessment]], author: str, now: dt.datetime
-) -> Undo:
+@dataclass(frozen=True, slots=True)
+class BatchHistory:
+    """What a batch of assessments is about.
+
+    Attributes:
+        batch: its records.
+        every: everything that was ever recorded about the same vulnerabilities, under all of their names.
+        known: what sources say of them.
+    """
+
+    batch: Sequence[Assessment]
+    every: Sequence[Assessment]
+    known: Known
+
+
+def no_such_batch(batch: str) -> InvalidInput:
+    """The error for the name of a batch that nobody made."""
+    return InvalidInput(
+        f"There is no batch {plain(batch, 60)!r}.",
+        remedy="`bomgate assess` prints the name of each batch, and `bomgate vulns show ID` shows it.",
+    )
+
+
+def undone(batch: Sequence[Assessment], history: Iterable[Assessment], author: str, now: dt.datetime) -> Undo:
     """The records that revert a batch.
 
     Args:
         batch: all records of one batch.
-        history: by the vulnerability's spelling in the batch, everything that was ever recorded about it.
+        history: everything that was ever recorded about the vulnerabilities of the batch; more does no harm.
         author: who takes it back.
         now: UTC, whole seconds.
     """
@@ -49,13 +73,13 @@ def undone(
     newest: dict[Same, Assessment] = {}
     for record in sorted(batch, key=age):
         newest[same_scope(record)] = record
+    there: dict[Same, list[Assessment]] = {same: [] for same in newest}
+    for record in history:
+        if (same := same_scope(record)) in there:
+            there[same].append(record)
     records, since = list[Assessment](), list[Assessment]()
     for same, record in newest.items():
-        others = [
-            other
-            for other in history[record.vulnerability]
-            if same_scope(other) == same and other.batch != record.batch and other.revision not in together
-        ]
+        others = [other for other in there[same] if other.batch != record.batch and other.revision not in together]
         newer = [other for other in others if age(other) > age(record)]
         if newer:
             since.append(record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
@@ -128,6 +128,12 @@ class VulnerabilityStore(Protocol):
 
     def fixed_in(self, records: Sequence[Assessment]) -> Sequence[str]:
         """For each record the fixed versions that sources tell for what it is about; empty where none does."""
+
+    def same(self, names: Collection[str]) -> Mapping[str, Sequence[Vulnerability]]:
+        """What sources say of vulnerabilities that affect a known component, by their names in lower case.
+
+        What shares a name in any case is the same vulnerability; a name that is left out is not known.
+        """
 
 
 class DecisionResources(Protocol):

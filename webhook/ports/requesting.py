@@ -34,6 +34,9 @@ class RequestStore(Protocol):
     def page(self, scan: RequestScan, after: int | None, most: int, *, now: dt.datetime) -> Sequence[ExceptionRequest]:
         """Requests, newest first, behind a number. May raise TooBroad."""
 
+    def waiting(self, since: dt.datetime, most: int, *, now: dt.datetime) -> Sequence[ExceptionRequest]:
+        """Requests that wait and were made at a time or before, the oldest first. May raise TooBroad."""
+
     def namespaces(self) -> Sequence[str]:
         """Namespaces that somebody has asked for."""
 

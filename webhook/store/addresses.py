@@ -7,6 +7,7 @@ else that a short command does.
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
@@ -119,6 +120,25 @@ def in_folder(address: str, folder: Path) -> str:
     from sqlalchemy.engine import make_url
 
     return make_url(address).set(database=str(folder / path)).render_as_string(hide_password=False)
+
+
+def fingerprint(address: str) -> str:
+    """Tells databases apart, whoever signs in to them and how: 16 hex digits.
+
+    Args:
+        address: as the settings state it.
+
+    Raises:
+        ConfigError: it is no address, see :func:`parse_address`.
+    """
+    path = file_of(address)
+    if path is not None:
+        said = f"sqlite {path.absolute()}"
+    else:
+        url = parse_address(address)
+        found = {key: url.query.get(key, "") for key in ("host", "port", "dbname", "service")}
+        said = f"postgresql {url.host} {url.port} {url.database} {sorted(found.items())}"
+    return blake2b(said.encode(), digest_size=8).hexdigest()
 
 
 def shown_address(url: URL) -> str:

@@ -12,7 +12,8 @@ from webhook.model.records import AssessmentQuery
 from webhook.store.bulk import insert_columns
 from webhook.store.database import Change
 from webhook.store.fixes import refuse_fixed
-from webhook.store.queries import ASSESSMENT_COLUMNS, raw_rows, scalar
+from webhook.store.names import all_names, spellings
+from webhook.store.queries import ASSESSMENT_COLUMNS, among, raw_rows, scalar
 from webhook.store.rows import assessment_columns, read_assessment
 from webhook.store.tables import BY_HAND
 from webhook.store.tables import assessments as table
@@ -49,6 +50,9 @@ def find(connection: Connection, query: AssessmentQuery) -> list[Assessment]:
         rows = rows.where(table.c.source == query.source)
         if query.source != AssessmentSource.AUTO.value:
             rows = rows.where(BY_HAND)
+    if query.about is not None:
+        named = spellings(connection, all_names(connection, query.about))
+        rows = rows.where(among(connection, table.c.vulnerability, named))
     if query.batch is not None:
         rows = rows.where(table.c.batch == query.batch)
     return [read_assessment(row) for portion in raw_rows(connection, rows) for row in portion]

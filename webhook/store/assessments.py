@@ -22,7 +22,7 @@ from webhook.store.database import Change, Database, current_revision
 from webhook.store.fixends import end_named
 from webhook.store.formerkeys import for_former_keys
 from webhook.store.interruptions import persistent
-from webhook.store.queries import among
+from webhook.store.names import all_names
 from webhook.store.tables import assessments as table
 from webhook.store.triage.journal import write_note
 
@@ -109,18 +109,19 @@ class AssessmentRepository:
 
 
 def _refuse_changed(connection: Connection, assessments: Sequence[Assessment], since: int) -> None:
-    """Refuse records about what somebody has decided since a revision.
+    """Refuse records about what somebody has decided since a revision, under whatever name.
 
     Raises:
         ChangedMeanwhile: somebody has.
     """
-    names = sorted({assessment.vulnerability for assessment in assessments})
     newer = select(table.c.vulnerability, table.c.author, table.c.assessed_at).where(
-        table.c.revision > since,
-        table.c.source != AssessmentSource.AUTO.value,
-        among(connection, table.c.vulnerability, names),
+        table.c.revision > since, table.c.source != AssessmentSource.AUTO.value
     )
-    row: Any = connection.execute(newer.order_by(table.c.sequence.desc()).limit(1)).one_or_none()
+    rows: Sequence[Any] = connection.execute(newer.order_by(table.c.sequence.desc())).all()
+    if not rows:
+        return
+    names = all_names(connection, {assessment.vulnerability for assessment in assessments})
+    row = next((row for row in rows if row.vulnerability.casefold() in names), None)
     if row is not None:
         raise ChangedMeanwhile(
             f"{plain(row.author, 80)} has decided about {plain(row.vulnerability, 80)} on {moment(row.assessed_at)}, "

@@ -102,7 +102,7 @@ class StoreFeed:
                 states=columns.states,
                 answered_at=columns.answered_at,
                 ecosystems=columns.ecosystems,
-                checked_at=dict(ecosystems.values()) or None,
+                checked_at=dict(ecosystems.values()),  # empty: nothing is left of what a reader may have
                 purls=purls,
                 findings=found,
                 vulnerabilities=tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,14 +11,15 @@ import msgspec
 from msgspec import structs
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, literal, select, update
 
-from webhook.model.assessments import Assessment
 from webhook.model.records import AssessmentQuery
 from webhook.model.requests import ExceptionRequest, Phase, RequestChange, RequestCounts, RequestScan
 from webhook.policy.requestnews import request_made
 from webhook.policy.requests import RequestView
+from webhook.policy.undo import BatchHistory
 from webhook.store.assessmentrows import append, find
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent, tried_twice
+from webhook.store.names import same_vulnerabilities
 from webhook.store.outbox import announce
 from webhook.store.tables import requests as table
 from webhook.store.triage.journal import write_note
@@ -105,6 +106,18 @@ class RequestRepository:
             return _read(connection, _chosen(query, scan, now))
 
     @tried_twice
+    def waiting(self, since: dt.datetime, most: int, *, now: dt.datetime) -> Sequence[ExceptionRequest]:
+        """Requests that wait and were made at a time or before, the oldest first.
+
+        Raises:
+            TooBroad: it takes too long.
+            StoreError: the database does not answer.
+        """
+        query = select(_R.content).where(_R.created <= since).order_by(_R.created, _R.id).limit(most)
+        with limited(self._database) as connection:
+            return _read(connection, _chosen(query, RequestScan(phase=Phase.WAITING), now))
+
+    @tried_twice
     def namespaces(self) -> Sequence[str]:
         """Namespaces that somebody has asked for, sorted.
 
@@ -155,10 +168,11 @@ def note_fixed(connection: Connection, batch: str, version: str) -> None:
         _write(connection, replace(request, fixed_in=version))
 
 
-def _history(connection: Connection, batch: str) -> tuple[Sequence[Assessment], Mapping[str, Iterable[Assessment]]]:
+def _history(connection: Connection, batch: str) -> BatchHistory:
     records = find(connection, AssessmentQuery(batch=batch))
-    names = dict.fromkeys(record.vulnerability for record in records)
-    return records, {name: find(connection, AssessmentQuery(vulnerability=name)) for name in names}
+    names = frozenset(record.vulnerability for record in records)
+    every = find(connection, AssessmentQuery(about=names)) if records else []
+    return BatchHistory(records, every, same_vulnerabilities(connection, names))
 
 
 def _write(connection: Connection, request: ExceptionRequest) -> ExceptionRequest:

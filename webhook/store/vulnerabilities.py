@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from webhook.model.records import VulnerabilityQuery, VulnerabilityRecord
 from webhook.policy.scores import round_score
 from webhook.store.database import Database
 from webhook.store.fixes import fixed_in
+from webhook.store.names import same_vulnerabilities
 from webhook.store.queries import VULNERABILITY_COLUMNS, among, raw_rows
 from webhook.store.rows import read_vulnerability
 from webhook.store.sbomrows import names_of
@@ -103,6 +104,18 @@ class VulnerabilityRepository:
         """
         with self._database.read() as connection:
             return fixed_in(connection, records)
+
+    def same(self, names: Collection[str]) -> Mapping[str, Sequence[Vulnerability]]:
+        """What sources say of vulnerabilities that affect a known component, by their names in lower case.
+
+        Args:
+            names: in any case; what shares one is the same vulnerability, and what nobody knows is left out.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            return same_vulnerabilities(connection, names)
 
 
 def _named(identifier: str) -> Select[str]:

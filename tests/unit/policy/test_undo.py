@@ -72,7 +72,7 @@ def in_force(assessments: list[Assessment]) -> list[tuple[str | None, str | None
 def after_undo(every: list[Assessment], batch: str, name: str) -> list[Assessment]:
     """All records once a batch is taken back by another one."""
     mine = [record for record in every if record.batch == batch]
-    undo = undone(mine, {"CVE-2026-1": every}, "carol", NOW) if mine else None
+    undo = undone(mine, every, "carol", NOW) if mine else None
     added = [
         replace(record, sequence=len(every) + place, revision=1000 + len(every), batch=record.batch or name)
         for place, record in enumerate(undo.records if undo else (), 1)
@@ -85,7 +85,7 @@ def test_what_was_in_force_before_a_batch_is_in_force_after_its_undo(before: lis
     there = [made(number, *each[:2], "", *each[2:]) for number, each in enumerate(before, 1)]
     added = [made(number, *each[:2], "b", *each[2:]) for number, each in enumerate(batch, len(there) + 1)]
     every = [*there, *added]
-    assert not undone(added, {"CVE-2026-1": every}, "carol", NOW).decided_since
+    assert not undone(added, every, "carol", NOW).decided_since
     after = after_undo(every, "b", "u")
     assert in_force(after) == in_force(there)
     assert in_force(after_undo(after, "u", "v")) == in_force(every), "the undo is taken back"

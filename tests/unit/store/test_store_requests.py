@@ -9,14 +9,16 @@ import pytest
 
 from tests.copies import replace
 from tests.fakes import NOON, FakeClock
-from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
+from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
 from webhook.engines.assessing.rules import StoreRules
 from webhook.engines.notifying.watching import unanswered
+from webhook.engines.readmodel import ReadModel
 from webhook.engines.requesting.desk import RequestDesk
 from webhook.engines.requesting.options import RequestOptions
 from webhook.engines.requesting.reader import DraftAnswer, RequestReader
 from webhook.errors import BomgateError, ChangedMeanwhile, InvalidInput
 from webhook.model.assessments import Scope
+from webhook.model.images import parse_image
 from webhook.model.notifications import DeliveryScan, Topic
 from webhook.model.people import KUBERNETES, Person
 from webhook.model.policies import Policy
@@ -26,6 +28,7 @@ from webhook.model.requests import Asker, Phase, RequestScan, Wish
 from webhook.model.triage import AuditScan
 from webhook.policy.asking import ApprovalRefused, RequestRefused
 from webhook.policy.evaluation import Rules
+from webhook.policy.precedence import Place
 from webhook.policy.requests import changed
 from webhook.policy.typetable import default_types
 from webhook.store.repositories import Store
@@ -38,6 +41,7 @@ def person(user: str) -> Person:
     return Person(user, "token", ("developers",), KUBERNETES, user, f"uid-{user}")
 
 
+RULES = Rules(default_types(), Policy())
 ANA, BEN, EVA = person("ana"), person("ben"), person("eva")
 
 
@@ -45,7 +49,7 @@ ANA, BEN, EVA = person("ana"), person("ben"), person("eva")
 def desk(real_store: Store, clock: FakeClock) -> RequestDesk:
     """The desk of a store that knows two vulnerabilities in one package."""
     real_store.sboms.add(digest(1), make_sbom(Purl(LODASH)), place="added")
-    found = [vulnerability("CVE-1", "9.8"), vulnerability("CVE-2", "9.1")]
+    found = [vulnerability("CVE-1", "9.8", aliases=("GHSA-1",)), vulnerability("CVE-2", "9.1")]
     real_store.components.record([answer(LODASH, *found, at=NOON)], assess=AutoRule(), now=NOON)
     rules = StoreRules(Rules(default_types(), Policy()), real_store.types)
     reader = RequestReader(real_store.vulnerabilities, rules, RequestOptions(), clock)
@@ -105,7 +109,7 @@ def test_a_request_that_has_changed_is_not_approved_as_it_was(desk: RequestDesk,
     first = desk.ask(wish(), ANA, "test")
     other = desk.reader.made(wish("CVE-2"), EVA)
     now = NOON + dt.timedelta(minutes=1)
-    real_store.requests.change(lambda view: changed(other, view, EVA, now, "test"), now=now, number=first.number)
+    real_store.requests.change(lambda view: changed(other, view, EVA, now, "test", RULES), now=now, number=first.number)
     with pytest.raises(ChangedMeanwhile, match="after you looked at it"):
         desk.approve(first.number, DraftAnswer("fine", version=first.version), BEN, "test")
     with pytest.raises(ApprovalRefused, match="ana has asked for request"):
@@ -113,12 +117,100 @@ def test_a_request_that_has_changed_is_not_approved_as_it_was(desk: RequestDesk,
     assert desk.approve(first.number, DraftAnswer("fine"), BEN, "test").phase is Phase.APPROVED
 
 
+def approved_twice(desk: RequestDesk, clock: FakeClock) -> int:
+    """Two exceptions for one vulnerability, a shorter one and then a longer one; the number of the second."""
+    for days in (30, 60):
+        number = desk.ask(wish(days=days), ANA, "test").number
+        desk.approve(number, DraftAnswer("fine"), BEN, "test")
+        clock.advance(60)
+    return number
+
+
+def in_force(store: Store, clock: FakeClock) -> str | None:
+    model = ReadModel()
+    model.apply(store.feed.changes())
+    (component,) = [component for _, component in model.vulnerable()]
+    place = Place(parse_image("registry.example/shop/web:1"), namespace="shop")
+    found = model.assessments.effective(component.vulnerabilities[0], component.purl, place, clock.now()).assessment
+    return None if found is None else found.type
+
+
+BLOCKS = {
+    "under the same name": ("CVE-1", Scope("pkg:npm/lodash", namespace="shop")),
+    "in another case": ("cve-1", Scope("pkg:npm/lodash", namespace="shop")),
+    "under an alias": ("GHSA-1", Scope("pkg:npm/lodash", namespace="shop")),
+    "for a narrower scope": ("CVE-1", Scope("pkg:npm/lodash", None, "registry.example/shop/*", "shop")),
+}
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+@pytest.mark.parametrize("way", ["withdraws", "closes", "changes"])
+def test_who_asked_does_not_end_a_block_that_somebody_decided_since(
+    desk: RequestDesk, real_store: Store, clock: FakeClock, way: str, block: str
+) -> None:
+    number = approved_twice(desk, clock)
+    name, scope = BLOCKS[block]
+    real_store.assessments.append([assessment(name, "Blocked", scope=scope, author="carol", assessed_at=clock.now())])
+    clock.advance(60)
+    assert in_force(real_store, clock) == "Blocked"
+    if way == "withdraws":
+        desk.withdraw(number, ANA, "test")
+    elif way == "closes":
+        desk.close(number, ANA, "test")
+    else:
+        wider = desk.reader.made(wish("CVE-1", "CVE-2"), ANA)
+        now = clock.now()
+        real_store.requests.change(lambda view: changed(wider, view, ANA, now, "test", RULES), now=now, number=number)
+    assert in_force(real_store, clock) == "Blocked"
+
+
+def test_an_earlier_exception_counts_again_where_nobody_decided_since(
+    desk: RequestDesk, real_store: Store, clock: FakeClock
+) -> None:
+    number = approved_twice(desk, clock)
+    desk.withdraw(number, ANA, "test")
+    assert in_force(real_store, clock) == "Ignore"
+    clock.advance(31 * 86_400)
+    assert in_force(real_store, clock) == "Blocked"  # by its score
+
+
+def test_who_comes_back_in_another_form_of_their_identity_still_does_not_approve(desk: RequestDesk) -> None:
+    account = Person("ana", "OIDC", (), "https://idp.example", "ana", "U-1")
+    renamed = Person("ana.new", "OIDC", (), "https://idp.example", "ana.new", "U-1")
+    number = desk.ask(wish(), account, "test").number
+    desk.join(number, "me too", EVA, "test")
+    for _ in range(3):
+        desk.withdraw(number, Person("ana", "token", (), KUBERNETES, "ana"), "test")
+        made = desk.join(number, "again", Person("ana", "token", (), KUBERNETES, "ana"), "test")
+    assert [(asker.person.uid, asker.left) for asker in made.askers] == [("U-1", True), ("uid-eva", False), ("", False)]
+    with pytest.raises(ApprovalRefused, match=r"ana\.new has asked for request"):
+        desk.approve(number, DraftAnswer("fine"), renamed, "test")
+
+
+def test_who_changes_an_object_in_another_form_of_their_identity_still_does_not_approve(
+    desk: RequestDesk, real_store: Store
+) -> None:
+    account = Person("ana", "OIDC", (), "https://idp.example", "ana", "U-1")
+    renamed = Person("ana.new", "OIDC", (), "https://idp.example", "ana.new", "U-1")
+    cluster = Person("ana", "API server", (), KUBERNETES, "ana")
+    number = desk.ask(wish(), account, "test").number
+    other, now = desk.reader.made(wish("CVE-2"), cluster), NOON
+    made = real_store.requests.change(
+        lambda view: changed(other, view, cluster, now, "test", RULES), now=now, number=number
+    )
+    assert [asker.left for asker in made.askers] == [False, True]
+    with pytest.raises(ApprovalRefused, match=r"ana\.new has asked for request"):
+        desk.approve(number, DraftAnswer("fine"), renamed, "test")
+
+
 def test_what_is_changed_after_its_approval_no_longer_counts(desk: RequestDesk, real_store: Store) -> None:
     number = desk.ask(wish(), ANA, "test").number
     desk.approve(number, DraftAnswer("fine"), BEN, "test")
     wider = desk.reader.made(wish("CVE-1", "CVE-2"), ANA)
     now = NOON + dt.timedelta(minutes=1)
-    again = real_store.requests.change(lambda view: changed(wider, view, ANA, now, "test"), now=now, number=number)
+    again = real_store.requests.change(
+        lambda view: changed(wider, view, ANA, now, "test", RULES), now=now, number=number
+    )
     assert (again.phase, again.version, again.answer) == (Phase.WAITING, 2, None)
     assert [record.type for record in real_store.assessments.find(AssessmentQuery(batch=again.batch))] == [
         "Ignore",
@@ -223,6 +315,21 @@ def test_a_request_is_announced_with_itself_and_again_when_nobody_answers(
     assert [item.key for item in unanswered(real_store.requests, clock.now(), day)] == [f"request-waits/{number}/1"]
     desk.approve(number, DraftAnswer("fine"), BEN, "test")
     assert unanswered(real_store.requests, clock.now(), day) == []
+
+
+def test_requests_that_were_made_later_push_no_reminder_out(
+    desk: RequestDesk, real_store: Store, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("webhook.engines.notifying.watching._MOST_REQUESTS", 3)
+    day = dt.timedelta(days=1)
+    first = [desk.ask(wish(namespace=f"team-{place}"), ANA, "test").number for place in range(2)]
+    clock.advance(24 * 3600)
+    for place in range(5):
+        desk.ask(wish(namespace=f"late-{place}"), EVA, "test")
+    told = [f"request-waits/{number}/1" for number in first]
+    assert [item.key for item in unanswered(real_store.requests, clock.now(), day)] == told
+    clock.advance(24 * 3600)
+    assert [item.key for item in unanswered(real_store.requests, clock.now(), day)][:2] == told
 
 
 def test_an_approver_may_shorten_and_not_lengthen(desk: RequestDesk, real_store: Store) -> None:

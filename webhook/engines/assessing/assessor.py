@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import structs
 
+from webhook.engines.assessing.approval import check_by_stores
 from webhook.engines.assessing.fixes import refuse_fixed
 from webhook.engines.assessing.impact import Change, impact
 from webhook.engines.assessing.rules import RuleSource
-from webhook.engines.assessing.targets import distinct_identifiers, find_target, known_vulnerabilities
-from webhook.errors import InvalidInput
+from webhook.engines.assessing.targets import distinct_identifiers, find_target
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.records import AssessmentQuery
 from webhook.model.triage import AuditNote
@@ -24,13 +24,11 @@ from webhook.policy.decisions import (
     nothing_to_clear,
 )
 from webhook.policy.evaluation import Judge
-from webhook.policy.loosening import check_assessments, is_plain_denial
 from webhook.policy.matching import AssessmentIndex
-from webhook.policy.plaintext import plain
 from webhook.policy.plans import Plan, plan_existing
 from webhook.policy.scopes import canonical_scope
 from webhook.policy.selections import Affected
-from webhook.policy.undo import Undo, undone
+from webhook.policy.undo import Undo, no_such_batch, undone
 from webhook.policy.vex import NO_VEX, VexIndex
 from webhook.ports import AssessmentStore, AutoAssess, Clock, ComponentStore, VulnerabilityStore
 
@@ -166,9 +164,11 @@ class Assessor:
             StoreError: nothing was recorded.
         """
         narrowed, name, now = canonical_scope(scope), checked_author(author), self._clock.now().replace(microsecond=0)
-        by_hand = [assessment for assessment in self.index() if assessment.by_hand and assessment.type is not None]
+        identifiers = distinct_identifiers(ids)
+        index = self._index_about(identifiers)
+        by_hand = [assessment for assessment in index if assessment.by_hand and assessment.type is not None]
         records: list[Assessment] = []
-        for identifier in distinct_identifiers(ids):
+        for identifier in identifiers:
             record = self._vulnerabilities.show(identifier)
             names = {identifier, *(record.vulnerability.identifiers if record else ())}
             folded = {name.casefold() for name in names}
@@ -204,14 +204,9 @@ class Assessor:
         """
         records = self._assessments.find(AssessmentQuery(batch=batch))
         if not records:
-            raise InvalidInput(
-                f"There is no batch {plain(batch, 60)!r}.",
-                remedy="`bomgate assess` prints the name of each batch, and `bomgate vulns show ID` shows it.",
-            )
-        history = {
-            name: self._assessments.find(AssessmentQuery(vulnerability=name))
-            for name in dict.fromkeys(record.vulnerability for record in records)
-        }
+            raise no_such_batch(batch)
+        names = frozenset(record.vulnerability for record in records)
+        history = self._assessments.find(AssessmentQuery(about=names))
         return undone(records, history, checked_author(author), self._clock.now().replace(microsecond=0))
 
     # -- together ---------------------------------------------------------------------------------------------------
@@ -222,7 +217,7 @@ class Assessor:
         Raises:
             StoreError: the store did not answer.
         """
-        index = self.index()
+        index = self._index_about(record.vulnerability for record in records)
         return impact(records, index, Judge(self._rules(), index, self._clock.now()), self._vulnerabilities)
 
     def planned(self, decision: Decision, targets: Sequence[Target]) -> tuple[Assessment, ...]:
@@ -283,17 +278,19 @@ class Assessor:
             StoreError: the store did not answer.
         """
         if self._by_two:
-            rules = self._rules()
-            weighed = [record for record in records if not is_plain_denial(record, rules.types)]
-            if weighed:
-                known = known_vulnerabilities(self._vulnerabilities, weighed)
-                check_assessments(records, self.index(), rules, self._clock.now(), known)
+            stores = (self._assessments, self._vulnerabilities)
+            check_by_stores(records, *stores, self._rules(), self._clock.now())
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
     def index(self) -> AssessmentIndex:
         """All assessments that can still matter."""
         return AssessmentIndex.of(self._assessments.find(AssessmentQuery())).with_vex(self._vex())
+
+    def _index_about(self, names: Iterable[str]) -> AssessmentIndex:
+        """Those about some vulnerabilities, under any of their names."""
+        found = self._assessments.find(AssessmentQuery(about=frozenset(names)))
+        return AssessmentIndex.of(found).with_vex(self._vex())
 
     # -- parts ------------------------------------------------------------------------------------------------------
 

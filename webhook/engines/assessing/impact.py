@@ -59,7 +59,7 @@ def impact(
     newest = max((assessment.sequence for assessment in there), default=0)
     numbered = [structs.replace(record, sequence=number) for number, record in enumerate(records, newest + 1)]
     before = replace(judge, index=there)
-    after = replace(judge, index=AssessmentIndex.of([*there, *numbered]).with_vex(there.vex))
+    after = replace(judge, index=there.supposing(numbered))
     names = {record.vulnerability.casefold() for record in records}
     query = VulnerabilityQuery(identifier=records[0].vulnerability if len(names) == 1 else None)
     by_name: dict[str, list[VulnerabilityRecord]] = {}

@@ -15,8 +15,6 @@ from webhook.policy.scopes import canonical_identifier
 from webhook.ports import VulnerabilityStore
 
 _SHOWN = 5
-_FEW = 5
-"""Number of vulnerabilities that are looked up one by one; with more, all are read."""
 
 
 def distinct_identifiers(identifiers: Iterable[str]) -> list[str]:
@@ -86,27 +84,4 @@ def known_vulnerabilities(
     Raises:
         StoreError: the store did not answer.
     """
-    wanted = list(dict.fromkeys(record.vulnerability.casefold() for record in records))
-    by_name: dict[str, list[Vulnerability]] = {}
-    if len(wanted) > _FEW:
-        for record in store.find(VulnerabilityQuery()):
-            for name in record.vulnerability.identifiers:
-                by_name.setdefault(name.casefold(), []).append(record.vulnerability)
-
-    def named(name: str) -> Sequence[Vulnerability]:
-        if len(wanted) <= _FEW and name not in by_name:
-            query = VulnerabilityQuery(identifier=name)
-            by_name[name] = [record.vulnerability for record in store.find(query)]
-        return by_name.get(name, ())
-
-    found = {}
-    for name in wanted:
-        same, names = dict[Vulnerability, None](), [name]
-        for other in names:  # grows while it is walked
-            for vulnerability in named(other):
-                if vulnerability not in same:
-                    same[vulnerability] = None
-                    names += [each.casefold() for each in vulnerability.identifiers if each.casefold() not in names]
-        if same:
-            found[name] = list(same)
-    return found
+    return store.same({record.vulnerability for record in records})

@@ -10,7 +10,6 @@ from webhook.engines.controlling.expiry import ending
 from webhook.engines.readmodel import ReadModel
 from webhook.model.actions import Action
 from webhook.model.notifications import Announcement, Topic
-from webhook.model.requests import Phase, RequestScan
 from webhook.model.verdicts import Finding, Verdict
 from webhook.policy.evaluation import Rules
 from webhook.policy.phrases import count, moment, rated, title
@@ -82,13 +81,12 @@ def endings(model: ReadModel, rules: Rules, now: dt.datetime, lead: dt.timedelta
 
 
 def unanswered(requests: RequestStore, now: dt.datetime, patience: dt.timedelta) -> Sequence[Announcement]:
-    """Requests that have waited for long.
+    """Requests that have waited for long, the oldest first; later ones cannot push them out.
 
     Raises:
         StoreError: the store did not answer.
     """
-    waiting = requests.page(RequestScan(phase=Phase.WAITING), None, _MOST_REQUESTS, now=now)
-    return [request_waits(request) for request in waiting if now - request.created >= patience]
+    return [request_waits(request) for request in requests.waiting(now - patience, _MOST_REQUESTS, now=now)]
 
 
 def _several(names: Iterable[str]) -> str:

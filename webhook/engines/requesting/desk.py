@@ -147,7 +147,8 @@ class RequestDesk:
             StoreError: nothing was recorded.
         """
         now = self._clock.now()
-        return self._store.change(withdrawn(shorn(person), now, recorded_by), now=now, number=number)
+        rule = withdrawn(shorn(person), now, recorded_by, self.reader.rules())
+        return self._store.change(rule, now=now, number=number)
 
     # -- objects of the cluster -------------------------------------------------------------------------------------
 
@@ -186,7 +187,7 @@ class RequestDesk:
         if known is None:
             rule = _bounded(wanted, now, asked(wanted, by))
             return self._store.change(rule, now=now, namespace=one.namespace)
-        return self._store.change(lambda view: changed(wanted, view, person, now, by), now=now, number=known.number)
+        return self._change(wanted, person, by, known.number)
 
     def adopt_assessment(
         self, one: AssessmentResource, person: Person, known: ExceptionRequest | None
@@ -208,7 +209,11 @@ class RequestDesk:
         wanted, now, by = self.reader.of_assessment(one, person), self._clock.now(), str(one.resource)
         if known is None:
             return self._store.change(asked(wanted, by), now=now, namespace=wanted.scope.namespace or "")
-        return self._store.change(lambda view: changed(wanted, view, person, now, by), now=now, number=known.number)
+        return self._change(wanted, person, by, known.number)
+
+    def _change(self, wanted: ExceptionRequest, person: Person, by: str, number: int) -> ExceptionRequest:
+        now, rules = self._clock.now(), self.reader.rules()
+        return self._store.change(lambda view: changed(wanted, view, person, now, by, rules), now=now, number=number)
 
     def close(self, number: int, person: Person, recorded_by: str) -> ExceptionRequest:
         """Withdraw a request altogether, and end what its approval made.
@@ -216,11 +221,11 @@ class RequestDesk:
         Raises:
             StoreError: nothing was recorded.
         """
-        now = self._clock.now()
+        now, rules = self._clock.now(), self.reader.rules()
 
         def rule(view: RequestView) -> RequestChange:
             assert view.request is not None, "requests are never removed"
-            return closed(view.request, view, person, now, recorded_by)
+            return closed(view.request, view, person, now, recorded_by, rules)
 
         return self._store.change(rule, now=now, number=number)
 

@@ -79,7 +79,7 @@ class RequestReader:
         *,
         tells_fixes: bool = False,
     ) -> None:
-        self._vulnerabilities, self._rules, self._clock = vulnerabilities, rules, clock
+        self._vulnerabilities, self.rules, self._clock = vulnerabilities, rules, clock
         self.options, self.tells_fixes = options, tells_fixes
 
     def made(self, wish: Wish, person: Person) -> ExceptionRequest:
@@ -102,7 +102,7 @@ class RequestReader:
             find_target(self._vulnerabilities, name, scope, allow_unknown=False).identifier for name in identifiers
         )
         until = checked_end(wish.until, wish.days, now, self.options.max_days)
-        kind = self._rules().types.require(wish.type).name if wish.type else ""
+        kind = self.rules().types.require(wish.type).name if wish.type else ""
         requested_for = wish.requested_for.strip()[:200]
         asker = Asker(shorn(person), checked_reason(wish.reason), now, requested_for)
         made = ExceptionRequest(0, names, scope, until, (asker,), now, type=kind, until_fixed=wish.until_fixed)
@@ -135,7 +135,7 @@ class RequestReader:
             origin=str(one.resource),
             origin_uid=one.uid,
             definition=one.digest,
-            type=self._rules().types.require(definition.type).name,
+            type=self.rules().types.require(definition.type).name,
             until_fixed=definition.until_fixed,
         )
         self._check_fixes(made)
@@ -149,7 +149,7 @@ class RequestReader:
             InvalidInput: the type is not known or denies, the end is later than what was asked for, or over.
             StoreError: the store did not answer.
         """
-        rules, now = self._rules(), self._clock.now()
+        rules, now = self.rules(), self._clock.now()
         kind = rules.types.require(self._type(reply.type or request.type))
         if kind.action is Action.DENY:
             raise InvalidInput(f"{kind.name} denies, so it is no exception.", remedy="Choose a type that lets it in.")
@@ -177,7 +177,7 @@ class RequestReader:
             InvalidInput: no source tells fixed versions, or the type does not allow.
         """
         if request.until_fixed:
-            kind = self._rules().types.require(self._type(request.type))
+            kind = self.rules().types.require(self._type(request.type))
             check_until_fixed(kind, request.scope, tells_fixes=self.tells_fixes)
             reply = DraftAnswer("asked")
             self.records(request, request.askers[0].person, reply)
@@ -186,7 +186,7 @@ class RequestReader:
         usual = name or self.options.type
         if usual:
             return usual
-        mildest = self._rules().types.mildest
+        mildest = self.rules().types.mildest
         return "Ignore" if mildest is None else mildest.name
 
 
