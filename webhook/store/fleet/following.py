@@ -15,7 +15,7 @@ from webhook.model.changes import Position
 from webhook.model.fleet import Applied, FleetContent, Followed, HeldRecord
 from webhook.model.records import AssessmentQuery
 from webhook.policy.fleet import as_kept, check_order, held_record, reconcile, settled_types
-from webhook.store.assessments import append, find
+from webhook.store.assessmentrows import append, find
 from webhook.store.database import Change, Database
 from webhook.store.fleet.pending import note_everything, note_pending
 from webhook.store.fleet.types import keep_types
