@@ -19,6 +19,16 @@ from tests.doubles.ossindex.behaviour import PAT, Behaviour
 from tests.doubles.ossindex.server import OssIndexDouble
 from tests.fleet.hubs import Hub
 from tests.ports.samples import digest
+from webhook.bootstrap import open_parts
+from webhook.bootstrap.fleet import member_duties
+from webhook.model.actions import Action
+from webhook.model.inventory import InventoriedImage, InventoriedWorkload
+from webhook.model.policies import Mode
+from webhook.model.purls import Purl
+from webhook.model.verdicts import SbomStatus
+from webhook.ports.processes import Duty
+from webhook.settings import load_settings
+from webhook.telemetry.metrics import Metrics
 
 COMPONENTS = (
     ("nuget", "Newtonsoft.Json", "pkg:nuget/Newtonsoft.Json@13.0.1"),
@@ -165,3 +175,46 @@ def test_what_a_member_may_ask_is_bounded(tmp_path: Path, service: OssIndexDoubl
         ]
         answer = ask({"coordinates": [*junk, "pkg:npm/a@1.0.0"]})
         assert (answer.json(), answer.headers["Bomgate-Queued"]) == ([], "1")
+
+
+def test_what_changes_at_the_hub_is_asked_for_at_once_and_what_runs_is_reported(
+    tmp_path: Path, service: OssIndexDouble
+) -> None:
+    account = {"url": service.url, "token": PAT, "ttlHours": 0}  # each run asks for everything again
+    with Hub(tmp_path / "hub", ossindex=account).serving() as hub:
+        member = member_of(hub, tmp_path, "eu")
+        document = sbom(tmp_path, COMPONENTS[1], COMPONENTS[7])
+        member.ok("sbom", "add", str(document), "--image", f"registry.example/shop@{digest(1)}")
+        parts = open_parts(load_settings(member.config, environment={}))
+        duties = {duty.name: duty for duty in member_duties(parts, Metrics())}
+        duties["fleet"].run()  # the snapshot
+        duties["changed-answers"].run()
+        assert {state for _, state in member.known()["components"]} == {0}
+        hub.ok("download")
+        _follow(duties)
+        assert [state for _, state in member.known()["components"]] == [2, 1]
+        found = {**ADVISORIES, "pkg:npm/left-pad@1.3.0": [advisory("CVE-2026-1009", 9.8)]}
+        service.service.behaviour.advisories = found
+        hub.ok("download")
+        _follow(duties)
+        assert [state for _, state in member.known()["components"]] == [2, 2]
+        image = InventoriedImage("registry.example/shop:1", digest(1), ("web",), Action.DENY, SbomStatus.FOUND)
+        running = InventoriedWorkload(
+            "1", "shop", "apps/v1", "Deployment", "web", 2, Mode.DENY, Action.DENY, "blocked", (image,)
+        )
+        parts.store.inventory.replace([running], taken_at=parts.clock.now(), revision=1)
+        duties["cluster-reports"].run()
+        parts.store.close()
+        shown = hub.parts()
+        numbers = list(shown.store.feed.component_ids([Purl("pkg:npm/left-pad@1.3.0")]).values())
+        assert [(line.cluster, line.workload.name) for line in shown.store.clusters.users(numbers, None, 9)] == [
+            ("eu", "web")
+        ]
+        assert not shown.store.sboms.list()
+        shown.store.close()
+
+
+def _follow(duties: dict[str, Duty]) -> None:
+    """Hear of what has changed, and ask for it."""
+    duties["fleet"].run()
+    duties["changed-answers"].run()
