@@ -6,7 +6,7 @@ sorted without a Python object each.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 _UNSEEN, _ANSWERED = 1 << 63, 1 << 62
 _MOST_IMAGES = (1 << 30) - 1
@@ -24,7 +24,7 @@ image that contains it was seen running or was refused, and how many images cont
 """
 
 
-def positions(components: Iterable[tuple[int, int]], images: Numbers, seen: Numbers) -> Iterator[int]:
+def positions(components: Iterable[tuple[int, int]], images: Numbers, seen: Numbers) -> list[int]:
     """The positions of components in the order of work; those that are alike in all else are asked for by id.
 
     Args:
@@ -32,13 +32,14 @@ def positions(components: Iterable[tuple[int, int]], images: Numbers, seen: Numb
         images: how many images contain a component, by id.
         seen: whether an image that contains it was seen running or was refused, by id.
     """
-    for component_id, answered_at in components:
+    return [
         # More images than fit into 30 bits are alike; a negative number would change the flags.
-        count = images[component_id]
-        order = (_MOST_IMAGES - count if count < _MOST_IMAGES else 0) << _ID_BITS | component_id
-        if answered_at:
-            order |= _ANSWERED
-        yield order if seen[component_id] else order | _UNSEEN
+        (_MOST_IMAGES - count if (count := images[component_id]) < _MOST_IMAGES else 0) << _ID_BITS
+        | component_id
+        | (_ANSWERED if answered_at else 0)
+        | (0 if seen[component_id] else _UNSEEN)
+        for component_id, answered_at in components
+    ]
 
 
 def components_of(order: Iterable[int]) -> list[int]:

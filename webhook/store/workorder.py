@@ -67,18 +67,20 @@ def wanted(database: Database, answered_before: dt.datetime, hints: IdHints) -> 
     with database.read() as connection:
         size = connection.execute(select(func.max(components.c.id))).scalar()
         used, seen = _count_images(connection, 0 if size is None else size + 1)
-        order = sorted(_positions(connection, int(answered_before.timestamp()), used, seen))
-    return WantedComponents(database, array("Q", order), hints)
+        order = _positions(connection, int(answered_before.timestamp()), used, seen)
+    return WantedComponents(database, array("Q", sorted(order)), hints)
 
 
-def _positions(connection: Connection, latest: int, used: array[int], seen: bytearray) -> Iterator[int]:
+def _positions(connection: Connection, latest: int, used: array[int], seen: bytearray) -> array[int]:
     query = select(components.c.id, components.c.answered_at).where(
         components.c.state != ComponentState.NOT_COVERED,
         components.c.answered_at <= latest,
         components.c.asked_at <= latest,
     )
+    order = array("Q")
     for portion in raw_rows(connection, query):
-        yield from positions(portion, used, seen)
+        order.extend(positions(portion, used, seen))
+    return order
 
 
 def _count_images(connection: Connection, size: int) -> tuple[array[int], bytearray]:

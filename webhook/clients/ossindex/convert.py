@@ -61,6 +61,8 @@ def join(
         complete: whether every form was answered.
         spellings: those that the forms were made from.
     """
+    if not any(answer.vulnerabilities for answer in answers):  # as most
+        return ComponentAnswer(purl, (), min([answer.answered_at for answer in answers]), complete, spellings)
     return ComponentAnswer(
         purl=purl,
         vulnerabilities=_worst([vulnerability for answer in answers for vulnerability in answer.vulnerabilities]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from webhook.clients.ossindex.convert import join
@@ -13,6 +13,7 @@ from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer
 
 NO_NAMES: Mapping[Purl, Names] = {}
+NO_FORMS: Mapping[Purl, tuple[Form, ...]] = {}
 _NO_NAMES = Names()
 
 
@@ -40,28 +41,38 @@ class Questions:
 
     @classmethod
     def of(
-        cls, purls: Sequence[Purl], names: Mapping[Purl, Names], by_key: Collection[Purl] = frozenset()
+        cls, purls: Sequence[Purl], names: Mapping[Purl, Names], known: Mapping[Purl, tuple[Form, ...]] = NO_FORMS
     ) -> Questions:
         """The questions about these components.
 
         Args:
             purls: the components.
             names: what SBOMs called some of them, and what was answered lately.
-            by_key: components of which it is known that, without names, their key is their only form.
+            known: forms of components without names, as :attr:`nameless` gives them.
         """
         distinct = list(dict.fromkeys(purls))
         named = [purl for purl in distinct if purl in names] if names else []
         others = [purl for purl in distinct if purl not in names] if named else distinct
-        unknown = [purl for purl in others if purl not in by_key] if by_key else others
-        if not unknown:
-            plain, usual, rest = others, dict[Purl, tuple[Form, ...]](), list[Purl]()
-        else:
-            plain, usual, rest = usual_forms(unknown)
-            plain = [*(purl for purl in others if purl in by_key), *plain] if len(unknown) < len(others) else plain
+        remembered = list(map(known.get, others)) if known else [None] * len(others)
+        plain, usual, rest = usual_forms(
+            [purl for purl, asked in zip(others, remembered, strict=True) if asked is None]
+        )
+        if len(rest) + len(plain) + len(usual) < len(others):
+            for purl, asked in zip(others, remembered, strict=True):
+                if asked:
+                    usual[purl] = asked
+                elif asked is not None:
+                    plain.append(purl)
         questions = cls(plain, usual, names)
         for purl in (*rest, *named):
             questions._add(purl, names.get(purl, _NO_NAMES))
         return questions
+
+    @property
+    def nameless(self) -> dict[Purl, tuple[Form, ...]]:
+        """The forms of components without names; none at all for those that are asked for by their key alone."""
+        several = {purl: asked for purl, asked in self.forms.items() if purl not in self.names}
+        return {**dict.fromkeys(self.plain, ()), **several}
 
     def _add(self, purl: Purl, known: Names) -> None:
         every = forms(purl, known.spellings)
@@ -99,11 +110,12 @@ class Questions:
         A component is clean when each of its forms was answered, and vulnerable when one answer says so.
         """
         answers = [self.answers[purl] for purl in self.plain if purl in self.answers]  # as most: nothing to join
-        unanswered, settled = [purl for purl in self.plain if purl in self.unanswered], list[tuple[Purl, Purl]]()
+        unanswered = [purl for purl in self.plain if purl in self.unanswered] if self.unanswered else []
+        settled = list[tuple[Purl, Purl]]()
         rejected = [(purl, self.refused[purl]) for purl in self.plain if purl in self.refused] if self.refused else []
         rejected += self.impossible.items()
         for purl, asked in self.forms.items():
-            known = self.names.get(purl, _NO_NAMES).spellings
+            known = self.names[purl].spellings if purl in self.names else ()
             said = [self.answers[form.coordinates] for form in asked if form.coordinates in self.answers]
             if len(said) == len(asked) or any(answer.vulnerabilities for answer in said):
                 answers.append(join(purl, said, complete=len(said) == len(asked), spellings=known))

@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from webhook.clients.http.exchange import Exchange
@@ -14,9 +14,10 @@ from webhook.clients.ossindex.auth import Identity, sign_in, warnings
 from webhook.clients.ossindex.convert import convert
 from webhook.clients.ossindex.errors import BatchRefused, BatchTooLarge
 from webhook.clients.ossindex.fetch import Effort, ReportEndpoint
+from webhook.clients.ossindex.forms import Form
 from webhook.clients.ossindex.matching import match
 from webhook.clients.ossindex.options import OssIndexOptions
-from webhook.clients.ossindex.questions import NO_NAMES, Questions
+from webhook.clients.ossindex.questions import NO_FORMS, NO_NAMES, Questions
 from webhook.errors import Final, SourceError
 from webhook.model.downloads import BatchAnswer, Names, SourceStatus
 from webhook.model.purls import Purl
@@ -28,7 +29,7 @@ log = logging.getLogger("bomgate.ossindex")
 WELL_KNOWN = Purl("pkg:maven/junit/junit@4.12")
 """What ``check`` asks for."""
 _MOST_KNOWN = 50_000
-"""Components of which it is remembered, from ``coordinates`` to ``report``, that their key is their only form."""
+"""Components whose forms are remembered from ``coordinates`` to ``report``."""
 _NONE_LISTED: list[object] = [[]]
 """What the one entry for a clean component lists."""
 _MOST_REFUSALS = 64
@@ -76,7 +77,7 @@ class OssIndexSource:
         self._lock = threading.Lock()
         self._batch_size = options.batch_size
         self._warned = False
-        self._by_key = set[Purl]()
+        self._known = dict[Purl, tuple[Form, ...]]()
 
     @property
     def batch_size(self) -> int:
@@ -110,7 +111,7 @@ class OssIndexSource:
         """
         identity = sign_in(self._options)
         self._warn_once()
-        questions = self._questions(purls, names, self._by_key)
+        questions = self._questions(purls, names, self._known)
         effort = Effort(until=self._clock.monotonic() + self._options.max_batch_seconds)
         batch = _Batch(deque(questions.requests(self._batch_size)), effort, questions, heard)
         sent = sum(map(len, batch.pending))
@@ -138,9 +139,9 @@ class OssIndexSource:
             names: see ``report``.
         """
         questions = self._questions(purls, names)
-        if len(self._by_key) > _MOST_KNOWN:
-            self._by_key = set()
-        self._by_key.update(questions.plain)
+        if len(self._known) > _MOST_KNOWN:
+            self._known = {}
+        self._known.update(questions.nameless)
         prices = questions.prices()
         return [prices.get(purl, 0) for purl in purls]
 
@@ -171,11 +172,11 @@ class OssIndexSource:
         self._exchange.close()
 
     def _questions(
-        self, purls: Sequence[Purl], names: Mapping[Purl, Names], by_key: Collection[Purl] = frozenset()
+        self, purls: Sequence[Purl], names: Mapping[Purl, Names], known: Mapping[Purl, tuple[Form, ...]] = NO_FORMS
     ) -> Questions:
         if self._verbatim:
             return Questions(plain=list(dict.fromkeys(purls)))
-        return Questions.of(purls, names, by_key)
+        return Questions.of(purls, names, known)
 
     def _work_off(self, batch: _Batch, identity: Identity) -> SourceError | None:
         """Ask for everything pending, halving what is refused; why it ended early, or None."""
@@ -228,7 +229,8 @@ class OssIndexSource:
                 answers[purl] = ComponentAnswer(purl, (), now)
             elif (answer := convert(purl, listed, now)) is not None:
                 answers[purl] = answer
-        batch.questions.unanswered.update([purl for purl in group if purl not in answers])
+        if len(matched.found) < len(group) or not all(map(answers.__contains__, group)):
+            batch.questions.unanswered.update([purl for purl in group if purl not in answers])
 
     def _warn_once(self) -> None:
         with self._lock:

@@ -190,18 +190,20 @@ class Fetching:
                 return ()
             return tuple(self._filled())
 
-    def _filled(self) -> Iterator[Purl]:
+    def _filled(self) -> list[Purl]:
         """Components for as many requests as one of them needs, filled up."""
         # The size is asked for each time, because the source may learn that it takes fewer.
-        size, sent, requests, count = max(1, self._source.batch_size), 0, 1, 0
-        while self._queue and count < requests * size:
-            price, purl = self._queue[0]
-            requests = max(requests, price)
-            if sent + price > requests * size:
-                return
-            sent, count = sent + price, count + 1
-            self._queue.popleft()
-            yield purl
+        size, sent, requests, queue, batch = max(1, self._source.batch_size), 0, 1, self._queue, list[Purl]()
+        while queue and len(batch) < requests * size:
+            price, purl = queue[0]
+            if price > requests:
+                requests = price
+            sent += price
+            if sent > requests * size:
+                break
+            batch.append(purl)
+            queue.popleft()
+        return batch
 
     def _may_take(self) -> bool:
         full = len(self._queue) >= self._source.batch_size or self._all_queued
