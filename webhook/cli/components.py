@@ -37,6 +37,7 @@ def command() -> None:
     "find",
     examples=(
         "bomgate components find 'log4j*'",
+        "bomgate components find @angular/core",
         "bomgate components find pkg:npm/lodash --version '4.17.*' --output json",
     ),
 )
@@ -46,9 +47,10 @@ def command() -> None:
 @global_options
 @output_option("csv")
 def find(name: str, version: str | None, limit: int | None, output: str) -> Exit:
-    """Find components by the NAME of their package, with * as wildcard, or by a purl.
+    """Find components by the NAME of their package, with * as wildcard, by a path, or by a purl.
 
-    A purl may have a version, and any spelling that SBOMs may have. Finds packages without vulnerabilities, too, and
+    A purl may have a version, and any spelling that SBOMs may have. A path is written as package managers do:
+    @angular/core, org.x:core, github.com/x/y. Finds packages without vulnerabilities, too, and
     those that no source was asked about. Exits with 3 if the database contains no SBOM.
     """
     parts = invocation().parts()

@@ -8,19 +8,26 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
+from urllib.parse import quote
 
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment
 from webhook.model.components import ComponentState
+from webhook.model.ecosystems import TYPES
 from webhook.model.purls import Purl, parse_purl
 from webhook.model.vulnerabilities import Vulnerability
 
 Key = tuple[int | str, ...]
 """Where a page ends: numbers and texts, as the order of its list has them."""
 T = TypeVar("T")
+ANY_TYPE = "pkg:*/"
+"""How a pattern for the ends of purls begins."""
+_SCOPE = re.compile(r"(pkg:npm/)(?:@|%40)([^/@]+)/?")
+_TYPE = re.compile(r"[A-Za-z][A-Za-z0-9.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +73,10 @@ class PackageScan:
     """Which packages the store gives; each None means any.
 
     Attributes:
-        name: the last part of the purl, with ``*`` wildcards; a purl without version when it begins with ``pkg:``.
+        name: the last part of the purl, with ``*`` wildcards; a purl without version when it begins with ``pkg:``, and
+            the end of one, in any case, when it begins with ``pkg:*/``.
         type: such as ``maven``.
-        version: of a package that is named by its whole purl, with wildcards.
+        version: with wildcards.
     """
 
     name: str | None = None
@@ -77,14 +85,19 @@ class PackageScan:
 
     @classmethod
     def of(cls, text: str | None, kind: str | None = None) -> PackageScan:
-        """What somebody looks for, in whatever spelling of a purl; what is no purl stays as it is.
+        """What somebody looks for, in whatever spelling of a purl, or as package managers write names.
 
         Args:
-            text: a name or a purl, with wildcards.
+            text: with wildcards: a purl; a name, also with a version (``lodash@4.17.20``) or behind a type
+                (``npm lodash``); a path (``@angular/core``, ``org.x:core:1.0``, ``github.com/x/y``).
             kind: such as ``maven``.
         """
-        if not text or not text.startswith("pkg:"):
+        if not text:
             return cls(text, kind)
+        if not text.startswith("pkg:"):
+            return cls._of_name(text.strip(), kind)
+        if scope := _SCOPE.fullmatch(text):
+            return cls(f"{scope[1]}%40{scope[2]}/*", kind)
         head, at, version = text.rpartition("@")
         is_of_version = bool(at) and "*" in version and "*" not in head
         try:
@@ -97,6 +110,25 @@ class PackageScan:
             pass
         return cls(text.replace("/@", "/%40"), kind)
 
+    @classmethod
+    def _of_name(cls, text: str, kind: str | None) -> PackageScan:
+        """A name or path, possibly with a version."""
+        word, blank, rest = text.partition(" ")
+        if blank and kind is None and _TYPE.fullmatch(word):
+            found = cls._of_name(rest.strip(), TYPES.get(word.lower(), word.lower()))
+            return found if found.by_path else replace(found, name=f"{ANY_TYPE}{found.name}")
+        scope = text[:1] if text.startswith("@") else ""
+        path, _, version = text.removeprefix(scope).partition("@")
+        if "/" not in path and ":" in path:  # Maven's coordinates
+            group, _, name = path.partition(":")
+            name, _, stated = name.partition(":")
+            path, version = f"{group}/{name}", version or stated
+        if not (scope or version or "/" in path):
+            return cls(text, kind)
+        path = f"{path}/*" if scope and "/" not in path else path
+        whole = quote(f"{scope}{path}", safe="/:*%").lower()
+        return cls(f"{ANY_TYPE}{whole}", kind, version or None)
+
     @property
     def version_glob(self) -> str | None:
         """The version as a glob; it has no wildcard but ``*``."""
@@ -104,13 +136,26 @@ class PackageScan:
 
     @property
     def pattern(self) -> str | None:
-        """Name and version in one."""
-        return self.name if self.version is None else f"{self.name}@{self.version}"
+        """Type, name and version in one."""
+        name = self.name
+        if name is not None and self.type is not None and self.by_path:
+            name = f"pkg:{self.type}*/{name.removeprefix(ANY_TYPE)}"
+        return name if self.version is None else f"{name}@{self.version}"
 
     @property
     def by_purl(self) -> bool:
         """Whether the list is in order of purls, as an index has them by type, and not of names."""
         return self.name.startswith("pkg:") if self.name else self.type is not None
+
+    @property
+    def by_path(self) -> bool:
+        """Whether the end of a purl is meant."""
+        return self.name is not None and self.name.startswith(ANY_TYPE)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether one package is meant, by its purl."""
+        return self.name is not None and self.name.startswith("pkg:") and "*" not in self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from itertools import chain
 
 from webhook.model.changes import UINT32
 from webhook.model.purls import Purl
-from webhook.model.triage import Key, VulnerabilityOrder
+from webhook.model.triage import ANY_TYPE, Key, VulnerabilityOrder
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.imagenames import matches_wildcards
 from webhook.policy.scores import round_score
@@ -143,14 +143,17 @@ class AffectedComponents:
         """
         glob, is_purl = pattern[:_MOST_PATTERN].lower(), pattern.startswith("pkg:")
         found = self._matching(glob, is_purl=is_purl)
-        hyphened = glob if is_purl else _SEPARATORS.sub("-", glob)
-        return found if hyphened == glob else found | self._matching(hyphened, is_purl=False, of="pkg:pypi/")
+        if is_purl and not glob.startswith(ANY_TYPE):
+            return found
+        name, at, version = glob.partition("@")
+        hyphened = f"{_SEPARATORS.sub('-', name)}{at}{version}"
+        return found if hyphened == glob else found | self._matching(hyphened, is_purl=is_purl, of="pkg:pypi/")
 
     def _matching(self, glob: str, *, is_purl: bool, of: str = "") -> set[int]:
         lines, starts, first, last = self._packages.lines, self._packages.starts, 0, len(self._packages.lines)
         if of:
             first, last = bisect_left(lines, of), bisect_left(lines, of + _LAST)
-        if is_purl:
+        elif is_purl:
             beginning = glob.partition("*")[0].partition("@")[0]
             first, last = bisect_left(lines, beginning), bisect_left(lines, beginning + _LAST)
             if glob == f"{beginning}*":

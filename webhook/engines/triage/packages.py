@@ -72,9 +72,9 @@ class PackageLists:
             StoreError: the store did not answer.
         """
         board = self._boards.now()
-        if scan.name is not None and scan.version_glob is not None:
-            return Page(() if after is not None else self._of_version(board, scan.name, scan.version_glob))
-        if board.limits is not None:
+        if scan.is_exact and scan.version_glob is not None:
+            return Page(() if after is not None else self._of_version(board, str(scan.name), scan.version_glob))
+        if board.limits is not None or scan.version_glob is not None:
             return self._page_within(board, scan, after, most)
         lines, where = self._store.packages(scan, after, most + 1), board.where
         rows = tuple(
@@ -96,13 +96,17 @@ class PackageLists:
         return (PackageRow(line, len(images)),)
 
     def _page_within(self, board: Board, scan: PackageScan, after: Key | None, most: int) -> Page[PackageRow]:
-        """A page with the packages, and versions, that the images of a board have; it may be short."""
+        """A page with the packages, and versions, that are looked for and images of a board have; it may be short."""
         rows: list[PackageRow] = []
         for _ in range(_MOST_PORTIONS):
             lines = self._store.packages(scan, after, _PORTION)
             for line in lines:
                 after = (line.name, line.package)
-                versions = self._store.versions(line.package, None, MOST_VERSIONS) if line.more else line.versions
+                versions: Sequence[ComponentLine] = line.versions
+                if scan.version_glob is not None:
+                    versions = self.versions(line.package, scan.version_glob)
+                elif line.more:
+                    versions = self._store.versions(line.package, None, MOST_VERSIONS)
                 held = tuple(version for version in versions if board.where.places((version.number,)))
                 if held:
                     images = len(board.where.places((version.number for version in held), 1000))

@@ -7,11 +7,11 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, literal, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, true, tuple_
 
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
-from webhook.model.triage import ComponentLine, Key, PackageLine, PackageScan
+from webhook.model.triage import ANY_TYPE, ComponentLine, Key, PackageLine, PackageScan
 from webhook.policy.coverage import Said
 from webhook.store.coverage import states_of
 from webhook.store.queries import among, raw_rows, snapshot_of
@@ -51,14 +51,17 @@ def package_lines(connection: Connection, scan: PackageScan, after: Key | None, 
 
 def _named(name: str) -> ColumnElement[bool]:
     """Whether a package has a name; the names of Python packages are kept with hyphens (PEP 503)."""
-    if name.startswith("pkg:"):
+    column: ColumnElement[str] = _P.name
+    if name.startswith(ANY_TYPE):
+        column = func.lower(_P.package)
+    elif name.startswith("pkg:"):
         return matches(_P.package, name)
     folded = name.lower()
     hyphened = _SEPARATORS.sub("-", folded)
     if hyphened == folded:
-        return matches(_P.name, folded)
+        return matches(column, folded)
     of_python = (_P.package >= "pkg:pypi/") & (_P.package < "pkg:pypi0")
-    return matches(_P.name, folded) | (matches(_P.name, hyphened) & of_python)
+    return matches(column, folded) | (matches(column, hyphened) & of_python)
 
 
 def version_lines(connection: Connection, package: str, after: str | None, most: int) -> list[ComponentLine]:

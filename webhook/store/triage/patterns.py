@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ColumnElement
+from sqlalchemy import ColumnElement
 
 ESCAPE = "\\"
 _LAST = "\U0010ffff"
@@ -13,7 +13,7 @@ def containing(text: str) -> str:
     return f"%{_escaped(text.lower())}%"
 
 
-def matches(column: Column[str], pattern: str) -> ColumnElement[bool]:
+def matches(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
     """Whether a column matches a pattern with ``*`` wildcards; the part before the first is looked up by an index."""
     start, star, _ = pattern.partition("*")
     if not star:
