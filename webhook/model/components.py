@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
 
+BETWEEN_TOOLS = "; "
+"""What stands between the tools that a document names."""
+
 
 class ComponentState(enum.IntEnum):
     """What is known of a component; the number is the state byte of the read model and of the database.
@@ -67,7 +70,7 @@ class Sbom:
         document_digest: ``sha256:<hex>`` of the bytes that were read.
         components: purls of the distinct usable components, each with a version, in document order; coordinates alone.
         skipped: the components that cannot be looked up.
-        tool: the tool that made the document, as it names itself; empty when unknown.
+        tool: the tools that made the document, as they name themselves; empty when unknown.
         spellings: what the document called a component, where a source may have to be asked with that instead of the
             key; see :mod:`webhook.model.identity`.
         reader: version of the reader, which grows when the same bytes are read as other components.

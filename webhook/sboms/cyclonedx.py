@@ -10,13 +10,14 @@ Source: the JSON schemas bom-1.2 to bom-1.7 of the CycloneDX specification.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from webhook.errors import InvalidInput
 from webhook.sboms.contexts import is_about_source, of_properties
 from webhook.sboms.inventory import Heading, Inventory, shown
+from webhook.sboms.tools import named
 
 JSON_VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")
 SYSTEM = "operating-system"
@@ -64,10 +65,13 @@ _PROPERTIES = msgspec.json.Decoder(list[_Property])
 class _Tool(msgspec.Struct, gc=False):
     name: str | None = None
     version: str | None = None
+    components: list[_Tool] | None = None
+    services: list[_Tool] | None = None
 
 
 class _ToolComponents(msgspec.Struct, gc=False):
     components: list[_Tool] | None = None
+    services: list[_Tool] | None = None
 
 
 class _Metadata(msgspec.Struct, gc=False):
@@ -214,10 +218,22 @@ def _announced(components: list[Component] | None, inventory: Inventory) -> Iter
 
 
 def _tool(metadata: bytes) -> str:
-    """The first tool with its version; whatever is wrong with it does not matter to what the image contains."""
+    """All tools with their versions; whatever is wrong with them does not matter to what the image contains."""
     try:
         tools = _METADATA.decode(metadata).tools if metadata else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
-    listed = tools.components if isinstance(tools, _ToolComponents) else tools
-    return shown(" ".join(filter(None, (listed[0].name, listed[0].version)))) if listed else ""
+    listed = [*(tools.components or ()), *(tools.services or ())] if isinstance(tools, _ToolComponents) else tools
+    return named(_tools(listed or ()))
+
+
+def _tools(listed: Iterable[_Tool]) -> Iterator[str]:
+    """Tools with the parts that they name, in the order of the document."""
+    levels = [iter(listed)]
+    while levels:
+        tool = next(levels[-1], None)
+        if tool is None:
+            levels.pop()
+            continue
+        yield " ".join(filter(None, (tool.name, tool.version)))
+        levels.append(iter([*(tool.components or ()), *(tool.services or ())]))

@@ -18,11 +18,13 @@ from webhook.errors import InvalidInput
 from webhook.sboms import cyclonedx, foreign
 from webhook.sboms.contexts import is_about_source, of_properties
 from webhook.sboms.inventory import Heading, Inventory, shown
+from webhook.sboms.tools import named
 
 XML_VERSIONS = ("1.0", "1.1", *cyclonedx.JSON_VERSIONS)
 _ROOT = re.compile(r"(?:\{http://cyclonedx\.org/schema/bom/([0-9]+\.[0-9]+)\})?bom\Z")
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}RDF"
 _TOOLS = ["bom", "metadata", "tools"]
+_TOOL = frozenset(["tool", "component", "service"])
 _SUBJECT = ["bom", "metadata"]
 _READ = frozenset(["group", "isExternal", "name", "purl", "scope", "version"])
 _MAX_TEXT = 8192
@@ -45,7 +47,7 @@ def read(data: bytes, inventory: Inventory) -> Heading:
     content = _Content(inventory)
     feed(data, content)
     content.report()
-    return Heading("cyclonedx-xml", content.version, shown(" ".join(content.tool.values())))
+    return Heading("cyclonedx-xml", content.version, named(" ".join(tool.values()) for tool in content.tools))
 
 
 def feed(data: bytes, target: object) -> None:
@@ -108,7 +110,8 @@ class _Content:
 
     def __init__(self, inventory: Inventory) -> None:
         self.version = ""
-        self.tool: dict[str, str] = {}
+        self.tools: list[dict[str, str]] = []
+        self._open_tools: list[dict[str, str]] = []
         self._inventory = inventory
         self._path: list[str] = []
         self._inside = 0  # how many names of the path, from its beginning, lead to content
@@ -147,6 +150,9 @@ class _Content:
             self._inside += 1
             if local == "component":
                 self._begin(attributes)
+        if local in _TOOL and self._path[:3] == _TOOLS:
+            self._open_tools.append({})
+            self.tools.append(self._open_tools[-1])
         self._path.append(local)
         self._text, self._text_length = ([], 0) if wanted else (None, 0)
 
@@ -165,6 +171,8 @@ class _Content:
             if self._path[-1] == "component":
                 self._open.pop()
             self._inside -= 1
+        if self._path[-1] in _TOOL and self._path[:3] == _TOOLS:
+            self._open_tools.pop()
         self._path.pop()
 
     def close(self) -> None:
@@ -178,7 +186,7 @@ class _Content:
     def _wants_text(self, local: str) -> bool:
         if local in _READ and self._open and self._inside == len(self._path) and self._path[-1] == "component":
             return True
-        return local in ("name", "version") and self._path[:3] == _TOOLS and self._path[-1] in ("tool", "component")
+        return local in ("name", "version") and self._path[:3] == _TOOLS and self._path[-1] in _TOOL
 
     def _is_property(self, local: str) -> bool:
         """Whether an element that begins is a property of a component."""
@@ -200,7 +208,7 @@ class _Content:
 
     def _keep(self, local: str, text: str) -> None:
         if self._path[:3] == _TOOLS:
-            self.tool.setdefault(local, text)  # of the first tool
+            self._open_tools[-1].setdefault(local, text)
         elif local == "property":
             self._open[-1].properties[self._property] = text
         elif local == "isExternal":

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from webhook.model.components import BETWEEN_TOOLS
+
 GO = "pkg:golang/"
 _MAJOR = re.compile(r"v([2-9]|[1-9][0-9]+)\Z")
 """The end of a path that names the major version, which no folder of a module has beside the module itself."""
@@ -42,10 +44,12 @@ def readings(text: str, name: str, group: str, tool: str) -> Iterator[Reading]:
     """
     module, _, subpath = text.partition("#")
     subpath = "/".join(filter(None, unquote(subpath).strip().split("/")))
-    folded = tool.lower()
-    is_of_snyk = "snyk" in folded
+    tools = tool.lower().split(BETWEEN_TOOLS)
+    is_of_snyk = all("snyk" in named for named in tools)
+    # Of a merged document the first tool says how it is read, unless Snyk wrote a part of it.
+    by_syft = "syft" in tools[0] and not any("snyk" in named for named in tools)
     # By the name beside the purl alone nobody can tell; of the two tools Snyk states a group.
-    is_of_syft = not subpath or "syft" in folded or _is_major(module, subpath) or not (folded or group)
+    is_of_syft = not subpath or by_syft or _is_major(module, subpath) or not (tool or group)
     if is_of_syft or not is_of_snyk:
         yield Reading(text, name)
     if not is_of_syft:

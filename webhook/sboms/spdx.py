@@ -15,6 +15,7 @@ import msgspec
 
 from webhook.errors import InvalidInput
 from webhook.sboms.inventory import Heading, Inventory, shown
+from webhook.sboms.tools import named
 
 VERSIONS = ("SPDX-2.2", "SPDX-2.3")
 SYSTEMS = frozenset(["OPERATING-SYSTEM", "OPERATING_SYSTEM"])
@@ -65,8 +66,8 @@ def heading(format_name: str, version: str, creators: Iterable[str]) -> Heading:
             f"SPDX version {shown(version)[:40]!r} is not supported",
             remedy=f"Write it as {' or '.join(VERSIONS)}, or as SPDX 3.0 in JSON.",
         )
-    tool = next((creator for creator in creators if creator.startswith("Tool:")), "")
-    return Heading(format_name, version, shown(tool[5:].strip()))
+    tools = (creator[5:].strip() for creator in creators if creator.startswith("Tool:"))
+    return Heading(format_name, version, named(tools))
 
 
 def creators(creation_info: bytes) -> list[str]:

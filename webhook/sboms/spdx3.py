@@ -17,7 +17,8 @@ from typing import ClassVar
 import msgspec
 
 from webhook.errors import InvalidInput
-from webhook.sboms.inventory import Heading, Inventory, shown
+from webhook.sboms.inventory import Heading, Inventory
+from webhook.sboms.tools import named
 
 PACKAGES = frozenset(["ai_AIPackage", "dataset_DatasetPackage", "software_Package"])
 """Element types that are packages: software_Package and the two classes made from it."""
@@ -78,7 +79,7 @@ def heading(context: bytes, graph: list[Element] | None) -> Heading:
             remedy="Write it with the @context https://spdx.org/rdf/3.0.1/spdx-context.jsonld and no other.",
         )
     tools = (element.name for element in graph or () if element.type == "Tool" and element.name)
-    return Heading("spdx3-json", official[1], shown(next(tools, "")))
+    return Heading("spdx3-json", official[1], named(tools))
 
 
 def read_graph(graph: list[Element] | None, inventory: Inventory) -> tuple[int, int, int]:

@@ -72,8 +72,16 @@ def test_what_is_not_in_the_image_is_not_read() -> None:
 @pytest.mark.parametrize(
     ("tools", "name"),
     [
-        ([{"vendor": "aquasecurity", "name": "trivy", "version": "0.20"}, {"name": "second"}], "trivy 0.20"),
+        ([{"vendor": "aquasecurity", "name": "trivy", "version": "0.20"}, {"name": "second"}], "trivy 0.20; second"),
         ({"components": [{"type": "application", "name": "syft", "version": "1.18.1"}]}, "syft 1.18.1"),
+        (
+            {
+                "components": [{"name": "merge", "components": [{"name": "syft", "version": "1"}, {"name": "a;b"}]}],
+                "services": [{"name": "s", "version": "2"}, {"name": "merge"}],
+            },
+            "merge; syft 1; a,b; s 2",
+        ),
+        ([{"name": f"t{number}"} for number in range(40)], "; ".join([*(f"t{n}" for n in range(32)), "and 8 more"])),
         ({"components": []}, ""),
         ([], ""),
         ([{}], ""),
@@ -83,7 +91,7 @@ def test_what_is_not_in_the_image_is_not_read() -> None:
         ([{"name": "a\x1b[31mb", "version": "v" * 300}], f"a\ufffd[31mb {'v' * 192}"),
     ],
 )
-def test_the_tool_is_the_first_one_and_never_a_reason_to_refuse(tools: object, name: str) -> None:
+def test_all_tools_are_named_and_never_a_reason_to_refuse(tools: object, name: str) -> None:
     assert parse(document(metadata={"tools": tools})).tool == name
 
 

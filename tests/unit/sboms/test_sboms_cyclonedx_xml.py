@@ -77,11 +77,16 @@ def test_a_name_or_purl_of_something_else_is_not_the_components() -> None:
     [
         "<tool><vendor>v</vendor><name>trivy</name><version>0.20</version></tool><tool><name>second</name></tool>",
         "<components><component type='application'><supplier><name>s</name></supplier><name>trivy</name>"
-        "<version>0.20</version></component></components>",
+        "<version>0.20</version></component><component><name>second</name></component></components>",
+        "<components><component><components><component><name>second</name></component></components>"
+        "<name>trivy</name><version>0.20</version></component></components>",
+        "<components><component><name>trivy</name><version>0.20</version></component></components>"
+        "<services><service><provider><name>p</name></provider><name>second</name></service></services>",
     ],
 )
-def test_the_tool_is_the_first_one(tools: str) -> None:
-    assert parse(document("", before=f"<metadata><tools>{tools}</tools></metadata>")).tool == "trivy 0.20"
+def test_all_tools_are_named(tools: str) -> None:
+    sbom = parse(document("", before=f"<metadata><tools>{tools}</tools></metadata>"))
+    assert (sbom.tool, sbom.components) == ("trivy 0.20; second", ())
 
 
 def test_entries_that_are_no_packages_are_counted_apart() -> None:

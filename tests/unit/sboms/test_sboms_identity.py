@@ -207,6 +207,11 @@ def test_a_subject_that_is_not_in_the_image_is_read_alike_in_both_forms(
         ("snyk-cli", "golang.org/x", ["golang.org/x/Crypto@v0.17.0"]),
         ("syft", "", ["golang.org/x/Crypto/ssh@v0.17.0"]),
         ("some-merger", "", ["golang.org/x/Crypto/ssh@v0.17.0", "golang.org/x/Crypto@v0.17.0"]),
+        ("merger; syft", "", ["golang.org/x/Crypto/ssh@v0.17.0", "golang.org/x/Crypto@v0.17.0"]),
+        ("syft; snyk-cli", "", ["golang.org/x/Crypto/ssh@v0.17.0", "golang.org/x/Crypto@v0.17.0"]),
+        ("snyk-cli; merger", "", ["golang.org/x/Crypto/ssh@v0.17.0", "golang.org/x/Crypto@v0.17.0"]),
+        ("snyk-cli; snyk-merger", "", ["golang.org/x/Crypto@v0.17.0"]),
+        ("syft; merger", "", ["golang.org/x/Crypto/ssh@v0.17.0"]),
         ("", "golang.org/x", ["golang.org/x/Crypto/ssh@v0.17.0", "golang.org/x/Crypto@v0.17.0"]),
         ("", "", ["golang.org/x/Crypto/ssh@v0.17.0"]),
     ],
@@ -216,7 +221,7 @@ def test_the_tool_says_what_a_subpath_of_go_means_and_where_it_is_unknown_both_a
     tool: str, group: str, keys: list[str], end: str
 ) -> None:
     entry = component(f"pkg:golang/golang.org/x/crypto@v0.17.0{end}", "golang.org/x/Crypto/ssh", group=group)
-    tools = {"tools": {"components": [{"type": "application", "name": tool}]}} if tool else {}
+    tools = {"tools": {"components": [{"type": "application", "name": name} for name in tool.split("; ") if name]}}
     sbom = cyclonedx(entry, entry, metadata=tools)
     assert sbom.components == tuple(f"pkg:golang/{key}" for key in keys)
     assert sbom.skipped == ()

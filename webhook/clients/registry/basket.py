@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from webhook.clients.registry.documents import Document
 from webhook.clients.trail import Look
 from webhook.errors import InvalidInput, UnusableAnswer
-from webhook.model.components import Sbom
+from webhook.model.components import BETWEEN_TOOLS, Sbom
 
 _SKEW = dt.timedelta(minutes=5)
 """By how much the clock of who signs may be ahead."""
@@ -31,9 +31,10 @@ class Collected:
     look: Look
 
     @property
-    def kind(self) -> tuple[str, str]:
-        """Predicate type and tool, whatever its version."""
-        return self.document.predicate_type, _VERSION.sub("", self.sbom.tool).casefold()
+    def kind(self) -> tuple[str, tuple[str, ...]]:
+        """Predicate type and tools, whatever their versions."""
+        tools = [_VERSION.sub("", tool).casefold() for tool in self.sbom.tool.split(BETWEEN_TOOLS)]
+        return self.document.predicate_type, tuple(tools)
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ class Basket:
         Args:
             now: the time.
         """
-        newest: dict[tuple[str, str], dt.datetime] = {}
+        newest: dict[tuple[str, tuple[str, ...]], dt.datetime] = {}
         for collected in self.collected:
             made = collected.document.made_at
             if made is not None and made <= now + _SKEW:
