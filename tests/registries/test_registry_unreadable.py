@@ -175,3 +175,32 @@ def test_a_document_of_the_future_replaces_none(plain, kit, signer):
     layout.push(f"http://{plain}/v2/team/future")
     found = kit(plain, attachments=signer.rule(plain, newest=True)).explain(f"{plain}/team/future:1")
     assert purls(found.sboms) == {"pkg:npm/now@1", "pkg:npm/future@1"}
+
+
+def test_what_was_read_before_the_registry_failed_counts_with_what_is_known_and_never_fewer(world, kit):
+    """Two documents are attached; then the second, or what is new, is not given any more."""
+    other = images.attached(world.layout, world.digest, named(RIGHT, "2"))
+    world.server.hold(world.layout, "app")
+    world.server.on(world.list, Answer(body=images.listed(world.layout, world.attached, other), headers=LIST))
+    process, image = Process(kit(world.server.host, attachments=FRESH)), f"{world.name}@{world.digest}"
+    process.search(image)
+    assert process.known(world.digest) == 2
+    third = images.attached(world.layout, world.digest, named("pkg:npm/third@1", "3"))
+    world.server.hold(world.layout, "app")
+    world.server.on(world.list, Answer(body=images.listed(world.layout, third, other), headers=LIST))
+    failing = next(path for path in world.server.answers if path.endswith(f"/manifests/{other}"))
+    layer = json.loads(world.server.answers[failing][0].body)["layers"][0]["digest"]
+    world.server.on(failing.replace(f"/manifests/{other}", f"/blobs/{layer}"), Answer(503))
+    with pytest.raises(PartlyRead, match="503") as raised:
+        world.fetch()
+    assert (purls(raised.value.sboms), raised.value.is_short, raised.value.is_passing) == (
+        {"pkg:npm/third@1"},
+        True,
+        True,
+    )
+    assert not process.look_again(image)
+    assert process.known(world.digest) == 3
+    assert not process.store.sboms.departures()
+    assert "503" in process.trouble(image)
+    found = kit(world.server.host).explain(image)
+    assert (found.result, "503" in found.incomplete) == ("found", True)

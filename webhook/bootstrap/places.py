@@ -15,7 +15,7 @@ from webhook.engines.searching.platforms import Platforms
 from webhook.errors import ConfigError
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
-from webhook.model.images import Digest, ImageRef
+from webhook.model.images import USUAL_PLATFORMS, Digest, ImageRef
 from webhook.model.pulling import PullAccess
 from webhook.ports import (
     Background,
@@ -234,7 +234,7 @@ class Places:
             return registry_source(name, search)
         if name == "generate":
             from webhook.clients.generator import GeneratedSource
-            from webhook.clients.registry.search import pull_target
+            from webhook.clients.registry.pulling import pull_target
 
             return GeneratedSource(self._syft, partial(pull_target, search), self.parse)
         return self._local_place(name)
@@ -256,6 +256,15 @@ class Places:
         nodes = self._nodes
         named = self.settings.attachments.platforms
         return Platforms(named, None if nodes is None else nodes.of_nodes, background, self.clock)
+
+    def platforms_asked(self) -> tuple[str, ...]:
+        """The same at this moment, for whom can wait.
+
+        Raises:
+            SourceError: the API server was asked, and did not answer.
+        """
+        asked = self._platforms
+        return self.settings.attachments.platforms or (asked() if asked is not None else ()) or USUAL_PLATFORMS
 
     @property
     def _platforms(self) -> Callable[[], tuple[str, ...]] | None:

@@ -85,26 +85,29 @@ class DirectorySource:
         Raises:
             PartlyRead: one file can be read as an SBOM, and another cannot.
             InvalidInput: no file can.
-            Final: the directory, or a file in it, cannot be read at all.
+            Final: the directory cannot be read at all, or a file, and no other is an SBOM.
         """
         sboms: list[Sbom] = []
         problems: list[InvalidInput] = []
+        refused: list[Final] = []
         try:
-            for path in self._paths(digest):
-                try:
-                    sboms.append(self._read(path))
-                except InvalidInput as problem:
-                    problems.append(problem)
+            paths = self._paths(digest)
         except OSError as problem:
-            raise Final(
-                f"The SBOM directory cannot be read: {problem}", remedy="Check sbom.directory and its permissions."
-            ) from problem
-
-        if problems and sboms:
-            first = problems[0]
-            raise PartlyRead(first.message, remedy=first.remedy, sboms=sboms, is_short=False)
-        if problems:
-            raise problems[0]
+            raise _unreadable(problem) from problem
+        for path in paths:
+            try:
+                sboms.append(self._read(path))
+            except OSError as problem:
+                refused.append(_unreadable(problem))
+            except InvalidInput as problem:
+                problems.append(problem)
+        for first in (*refused, *problems):
+            if not sboms:
+                raise first
+            is_passing = first in refused
+            raise PartlyRead(
+                first.message, remedy=first.remedy, sboms=sboms, is_short=is_passing, is_passing=is_passing
+            )
         return sboms
 
     def _paths(self, digest: Digest) -> Sequence[Path]:
@@ -118,3 +121,7 @@ class DirectorySource:
             return self._parse(path.read_bytes())
         except InvalidInput as problem:
             raise InvalidInput(f"{path.name}: {problem.message}", remedy=problem.remedy) from problem
+
+
+def _unreadable(problem: OSError) -> Final:
+    return Final(f"The SBOM directory cannot be read: {problem}", remedy="Check sbom.directory and its permissions.")

@@ -23,14 +23,14 @@ import msgspec
 from webhook.clients.confined import Limits, Ran, run_confined
 from webhook.clients.generator_options import GeneratorOptions
 from webhook.clients.generator_troubles import scan_trouble, version_trouble, would_repeat
-from webhook.errors import DeadlineExceeded, Final, InvalidInput
+from webhook.errors import DeadlineExceeded, Final, InvalidInput, SourceError, UnusableAnswer
 from webhook.model.caches import TimedCache
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.model.platforms import WHOLE
 from webhook.model.pulling import PullTarget
-from webhook.ports import Clock
+from webhook.ports import Clock, PartlyRead
 
 _OLDEST = (1, 0)
 _VERSION_SECONDS = 20.0
@@ -181,15 +181,24 @@ class GeneratedSource:
         """Make the SBOM of every platform that counts.
 
         Raises:
+            PartlyRead: an SBOM was made, and then one of another platform was not.
             InvalidInput: what syft printed cannot be read.
             SourceError: the image cannot be pulled, or syft failed.
         """
         target = self._locate(image, digest, deadline)
         coverages = target.coverages or (WHOLE,) * len(target.manifests)
-        return [
-            replace(self._made(target, role, manifest, deadline), coverage=coverage)
-            for (role, manifest), coverage in zip(target.manifests, coverages, strict=True)
-        ]
+        made: list[Sbom] = []
+        for (role, manifest), coverage in zip(target.manifests, coverages, strict=True):
+            try:
+                made.append(replace(self._made(target, role, manifest, deadline), coverage=coverage))
+            except (InvalidInput, SourceError) as problem:
+                if not made:
+                    raise
+                is_passing = isinstance(problem, SourceError) and not isinstance(problem, UnusableAnswer)
+                raise PartlyRead(
+                    problem.message, remedy=problem.remedy, sboms=made, is_short=True, is_passing=is_passing
+                ) from problem
+        return made
 
     def _made(self, target: PullTarget, role: str, manifest: Digest, deadline: Deadline) -> Sbom:
         document = self._syft.scan(target, manifest, deadline)

@@ -12,6 +12,7 @@ from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.model.places import GENERATED
+from webhook.model.platforms import WHOLE, described
 from webhook.ports import ImageResolver, PartlyRead, SbomSource
 from webhook.telemetry import Faults
 
@@ -19,6 +20,24 @@ _NONE_REMEDY = (
     "Attach an SBOM: build with `docker buildx build --sbom=true`, or run `cosign attest --type cyclonedx`, or "
     "`oras attach --artifact-type application/vnd.cyclonedx+json`, or add a file with `bomgate sbom add`."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How places are asked.
+
+    Attributes:
+        unasked: why some places are not asked, by their names.
+        platforms: those that count; an SBOM is made, too, where what is attached leaves out one of them.
+        faults: takes note of unexpected errors, which count as refusals.
+    """
+
+    unasked: Mapping[str, str] = field(default_factory=dict)
+    platforms: tuple[str, ...] = ()
+    faults: Faults | None = None
+
+
+_USUAL = Manner()
 
 
 @dataclass(slots=True)
@@ -123,7 +142,7 @@ def explain_image(
     sources: Sequence[SbomSource],
     image: ImageRef,
     deadline: Deadline,
-    faults: Faults | None = None,
+    manner: Manner = _USUAL,
 ) -> Explanation:
     """Resolve a reference and search as a check of it would, and say what was looked at.
 
@@ -132,18 +151,18 @@ def explain_image(
         sources: in order; what all of them have counts together.
         image: the reference.
         deadline: by when all must be done.
-        faults: takes note of unexpected errors, which count as refusals.
+        manner: how it is asked.
     """
     try:
         digest = resolver.resolve(image, deadline)
     except Exception as raised:
-        problem = _refusal(raised, "tag", image, faults)
+        problem = _refusal(raised, "tag", image, manner.faults)
         look = Look("tag", image.tagged, problem.message)
         return Explanation(image.text, None, "refused", {}, (look,), problem.remedy)
     if digest is None:
         look = Look("tag", image.tagged, "the registry has no such tag")
         return Explanation(image.text, None, "refused", {}, (look,), "Check the image's name and tag.")
-    return explain(sources, image, digest, deadline, faults)
+    return explain(sources, image, digest, deadline, manner)
 
 
 def explain(
@@ -151,7 +170,7 @@ def explain(
     image: ImageRef,
     digest: Digest,
     deadline: Deadline,
-    faults: Faults | None = None,
+    manner: Manner = _USUAL,
 ) -> Explanation:
     """Search as a check of the image would, and say what was looked at; problems are part of the answer.
 
@@ -160,12 +179,16 @@ def explain(
         image: the reference.
         digest: what it points at.
         deadline: by when the search must be done.
-        faults: takes note of unexpected errors, which count as refusals.
+        manner: how it is asked.
     """
     trail, answers = Trail(), _Answers()
-    for source in sources:
-        if source.place == GENERATED and answers.has_sboms:
-            trail.note(source.place, digest, "not asked: an SBOM is attached")
+    # As a check does it: an SBOM is made where none is attached, whatever the order of the places.
+    for source in sorted(sources, key=lambda source: source.place == GENERATED):
+        why = manner.unasked.get(source.place, "")
+        if source.place == GENERATED and not why and answers.describe(manner.platforms):
+            why = "an SBOM is attached"
+        if why:
+            trail.note(source.place, digest, f"not asked: {why}")
             continue
         before = len(trail.looks)
         try:
@@ -176,7 +199,7 @@ def explain(
             if partly.is_short:
                 answers.short.add(source.place)
         except Exception as raised:
-            problem = _refusal(raised, source.place, image, faults)
+            problem = _refusal(raised, source.place, image, manner.faults)
             trail.note(source.place, image.name, problem.message)
             answers.keep_problem(source.place, problem)
             for look in trail.looks[before:]:  # no part of what a place has stands for the whole
@@ -211,11 +234,18 @@ class _Answers:
     def has_sboms(self) -> bool:
         return any(self.sboms.values())
 
+    def describe(self, platforms: Sequence[str]) -> bool:
+        """Whether there are SBOMs, and they leave out none of these platforms."""
+        those = [sbom for found in self.sboms.values() for sbom in found]
+        coverage = described((sbom.coverage, bool(sbom.components)) for sbom in those)
+        return bool(those) and not (platforms and (coverage or WHOLE).without(platforms))
+
     def keep(self, place: str, sboms: Sequence[Sbom]) -> None:
         self.sboms[place] = (*self.sboms.get(place, ()), *sboms)
 
     def keep_problem(self, place: str, problem: InvalidInput | SourceError) -> None:
-        is_unreadable = isinstance(problem, (InvalidInput, UnusableAnswer))
+        is_passing = isinstance(problem, PartlyRead) and problem.is_passing
+        is_unreadable = isinstance(problem, (InvalidInput, UnusableAnswer)) and not is_passing
         (self.unreadable if is_unreadable else self.refused)[place] = problem.message
         self.remedies.append((0 if is_unreadable else 1, problem.remedy))
 

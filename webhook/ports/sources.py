@@ -51,7 +51,7 @@ class VulnerabilitySource(Protocol):
 
 
 class PartlyRead(InvalidInput):
-    """A place has SBOMs of an image, and beside them a document that cannot be read.
+    """A place has SBOMs of an image, and beside them something that cannot be read, or was not given.
 
     Args:
         message: what cannot be read, and why.
@@ -59,11 +59,14 @@ class PartlyRead(InvalidInput):
         sboms: what was read.
         is_short: whether a document that was read before may be among those that cannot be got now, so that nothing
             stops counting.
+        is_passing: whether the place failed in the middle, so that it may give all when it is asked again.
     """
 
-    def __init__(self, message: str, *, remedy: str, sboms: Sequence[Sbom], is_short: bool) -> None:
+    def __init__(
+        self, message: str, *, remedy: str, sboms: Sequence[Sbom], is_short: bool, is_passing: bool = False
+    ) -> None:
         super().__init__(message, remedy=remedy)
-        self.sboms, self.is_short = tuple(sboms), is_short
+        self.sboms, self.is_short, self.is_passing = tuple(sboms), is_short, is_passing
 
 
 class SbomSource(Protocol):
@@ -77,7 +80,7 @@ class SbomSource(Protocol):
         """The SBOMs that describe this digest; empty when this place has none.
 
         Raises:
-            PartlyRead: there are SBOMs, and a document beside them cannot be read.
+            PartlyRead: there are SBOMs, and a document beside them cannot be read, or the place failed after them.
             InvalidInput: there is a document, and it cannot be read.
             UnusableAnswer: the same, because it cannot be got.
             SourceError: the place did not answer, or refused to.

@@ -10,7 +10,6 @@ from webhook.clients.registry.anatomy import Anatomies, Anatomy, Subject
 from webhook.clients.registry.basket import Basket, Collected
 from webhook.clients.registry.calls import Budget
 from webhook.clients.registry.client import RegistryClient
-from webhook.clients.registry.dockerconfig import Credential
 from webhook.clients.registry.documents import Document, DoesNotCount
 from webhook.clients.registry.listings import Listings
 from webhook.clients.registry.locations import Locations, Repository
@@ -18,16 +17,13 @@ from webhook.clients.registry.manifests import Descriptor, Manifest
 from webhook.clients.registry.options import AttachmentOptions
 from webhook.clients.registry.signatures import PublicKey, Verification
 from webhook.clients.trail import Look, Trail
-from webhook.errors import InvalidInput, TooMuchAttached, UnusableAnswer
+from webhook.errors import InvalidInput, SourceError, TooMuchAttached, UnusableAnswer
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
-from webhook.model.images import DEFAULT_HOST, USUAL_PLATFORMS, Digest, ImageRef
+from webhook.model.images import USUAL_PLATFORMS, Digest, ImageRef
 from webhook.model.places import SIGNED
 from webhook.model.platforms import WHOLE, Coverage, joined
-from webhook.model.pulling import PullTarget
 from webhook.ports import Clock, PartlyRead
-
-_HUB = "index.docker.io"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +121,7 @@ class Search:
         """Look at a place for every part of the image; the SBOMs of all of them together.
 
         Raises:
-            PartlyRead: some documents of the image cannot be read, and others can.
+            PartlyRead: some documents of the image cannot be read, or the registry failed after others were.
             InvalidInput: there are documents, and none of them counts or can be read.
             UnusableAnswer: the same, because the first of them cannot be got.
             TooMuchAttached: more hangs on the image than is read.
@@ -133,9 +129,15 @@ class Search:
         """
         found: dict[str, Sbom] = {}
         every, without = Basket(), list[str]()
+        failure: SourceError | None = None
         for subject in visit.anatomy.subjects:
             basket = Basket()
-            look_at(visit, subject, basket)
+            try:
+                look_at(visit, subject, basket)
+            except SourceError as problem:
+                if not (found or basket.collected):
+                    raise
+                failure = problem
             if self.options.newest and visit.key is not None:
                 basket.keep_newest(self._clock.now())
             for sbom in basket.sboms:
@@ -148,6 +150,9 @@ class Search:
             every.problems += basket.problems
             every.uncounted += basket.uncounted
             every.is_short |= basket.is_short
+            if failure is not None:
+                visit.trail.note(visit.trail.looks[-1].place, visit.attachments.name, failure.message)
+                raise _cut_short(failure, found.values())
         first = next(iter(every.problems or ([] if found else every.uncounted)), None)
         if first is not None and not found:
             raise first
@@ -269,26 +274,7 @@ class Search:
         look.answer += f"{sbom.format} {sbom.version}, {len(sbom.components)} components".replace("  ", " ")
 
 
-def pull_target(search: Search, image: ImageRef, digest: Digest, deadline: Deadline) -> PullTarget:
-    """How an image is pulled, with the credentials of the search's client.
-
-    The image's manifest has been read then, so that its registry is one that may be asked, and shows it.
-
-    Raises:
-        SourceError: the image cannot be read.
-    """
-    visit = search.visit(image, digest, deadline, Trail())
-    registry, parts = visit.repository.registry, visit.anatomy
-    subjects = [subject for subject in parts.subjects if subject.role != "index"]
-    credential = search.client.credential(visit.repository) or Credential()
-    return PullTarget(
-        host=_HUB if registry.host == DEFAULT_HOST else registry.host,
-        path=visit.repository.path,
-        manifests=tuple((subject.role, subject.digest) for subject in subjects),
-        coverages=tuple(Coverage(parts.platforms, subject.entries) for subject in subjects),
-        plain_http=registry.plain_http,
-        ca_file=registry.ca_file,
-        username=credential.username,
-        password=credential.password,
-        token=credential.registry_token,
-    )
+def _cut_short(failure: SourceError, read: Iterable[Sbom]) -> PartlyRead:
+    """What was read before a registry failed counts, and says nothing of the rest."""
+    is_passing = not isinstance(failure, UnusableAnswer)
+    return PartlyRead(failure.message, remedy=failure.remedy, sboms=tuple(read), is_short=True, is_passing=is_passing)

@@ -52,8 +52,8 @@ class Seen:
 
     Attributes:
         wanted: what was looked for.
-        found: by place as the store keeps it, of every place that answered.
-        refused: what the others said, by place, in their order.
+        found: by place as the store keeps it, of every place that answered, be it in part.
+        refused: what the others said, and those that failed in the middle, by place, in their order.
         unreadable: the same of those that answered with what cannot be read, be it beside what can.
         short: places that may have what was found there before, although they did not give it now.
     """
@@ -160,7 +160,10 @@ def _asked(source: SbomSource, wanted: LookedFor, deadline: Deadline, faults: Fa
         found = source.fetch(wanted.image, wanted.digest, deadline)
     except PartlyRead as problem:
         short = frozenset([kept]) if problem.is_short else frozenset()
-        return Seen(wanted, {kept: problem.sboms}, unreadable={source.place: problem.message}, short=short)
+        said = {source.place: problem.message}
+        if problem.is_passing:
+            return Seen(wanted, {kept: problem.sboms}, refused=said, short=short)
+        return Seen(wanted, {kept: problem.sboms}, unreadable=said, short=short)
     except (InvalidInput, UnusableAnswer) as problem:
         return Seen(wanted, unreadable={source.place: problem.message})
     except StoreError:
