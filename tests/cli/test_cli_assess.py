@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import getpass
+import sqlite3
 from typing import Any
 
 import pytest
@@ -153,3 +155,22 @@ def test_what_does_not_say_what_is_meant_is_refused_and_nothing_is_recorded(
 def test_an_identifier_that_affects_nothing_yet_is_taken_on_request(bomgate: Installation) -> None:
     report = assessed(bomgate, "CVE-2030-0001", "--type", "Blocked", *WHY, "--allow-unknown")
     assert (len(report["assessments"]), report["images"]) == (1, [])
+
+
+@pytest.mark.parametrize("text", [">=3.0,<2.0", "=2.13.0,=2.14.1", "=[2.0,=2.17.1)"])
+def test_a_range_that_holds_no_version_and_was_kept_once_is_withdrawn_by_its_text(
+    filled: Installation, text: str
+) -> None:
+    """Builds before 0.1.0 kept such ranges."""
+    at = ("CVE-2026-10001", "--package", PACKAGE, "--versions", text)
+    refused = filled.run("assess", *at, "--type", "Ignore", *WHY)
+    assert (refused.code, "is not a range" in refused.err) == (2, True)
+    with contextlib.closing(sqlite3.connect(filled.folder / "bomgate.db")) as database:
+        columns = "vulnerability, type, package, version_range, source, author, comment, assessed_at, rule, revision"
+        values = ("CVE-2026-10001", "Ignore", PACKAGE, text, "manual", "ana", "x", 1, "", 1)
+        database.execute(f"INSERT INTO assessments ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        database.commit()
+    assert "Nobody assessed" in filled.run("assess", *at[:-1], ">=4.0,<2.0", "--clear").err
+    (withdrawn,) = assessed(filled, *at, "--clear")["assessments"]
+    assert (withdrawn["type"], withdrawn["version_range"]) == (None, text)
+    assert "Nobody assessed" in filled.run("assess", *at, "--clear").err

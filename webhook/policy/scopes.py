@@ -32,6 +32,22 @@ def check_namespace(name: str) -> None:
         )
 
 
+def kept_scope(scope: Scope) -> Scope:
+    """The same as :func:`canonical_scope`, for a scope that is kept already: its range may hold no version.
+
+    Raises:
+        InvalidInput: a part of it cannot be read; the sentence says which.
+    """
+    versions = (scope.version_range or "").strip()
+    try:
+        if versions:
+            parse_range(versions)
+    except InvalidInput:
+        kept = str(read_range(versions))
+        return structs.replace(canonical_scope(structs.replace(scope, version_range=None)), version_range=kept)
+    return canonical_scope(scope)
+
+
 def canonical_scope(scope: Scope) -> Scope:
     """The same scope in canonical form.
 

@@ -26,7 +26,7 @@ from webhook.policy.decisions import (
 from webhook.policy.evaluation import Judge
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.plans import Plan, plan_existing
-from webhook.policy.scopes import canonical_scope
+from webhook.policy.scopes import canonical_scope, kept_scope
 from webhook.policy.selections import Affected
 from webhook.policy.undo import Undo, no_such_batch, undone
 from webhook.policy.vex import NO_VEX, VexIndex
@@ -154,7 +154,8 @@ class Assessor:
 
         Args:
             ids: identifiers or aliases.
-            scope: the scope of the assessments to withdraw, in any accepted spelling.
+            scope: the scope of the assessments to withdraw, in any accepted spelling. A range that holds no version,
+                which builds before 0.1.0 kept, is accepted here alone.
             author: who withdraws.
             comment: why; possibly empty.
             dry_run: only say what would be recorded.
@@ -163,7 +164,7 @@ class Assessor:
             InvalidInput: there is nothing to withdraw for one of them; nothing was recorded.
             StoreError: nothing was recorded.
         """
-        narrowed, name, now = canonical_scope(scope), checked_author(author), self._clock.now().replace(microsecond=0)
+        narrowed, name, now = kept_scope(scope), checked_author(author), self._clock.now().replace(microsecond=0)
         identifiers = distinct_identifiers(ids)
         index = self._index_about(identifiers)
         by_hand = [assessment for assessment in index if assessment.by_hand and assessment.type is not None]
@@ -281,8 +282,6 @@ class Assessor:
             stores = (self._assessments, self._vulnerabilities)
             check_by_stores(records, *stores, self._rules(), self._clock.now())
 
-    # -- reading ----------------------------------------------------------------------------------------------------
-
     def index(self) -> AssessmentIndex:
         """All assessments that can still matter."""
         return AssessmentIndex.of(self._assessments.find(AssessmentQuery())).with_vex(self._vex())
@@ -291,8 +290,6 @@ class Assessor:
         """Those about some vulnerabilities, under any of their names."""
         found = self._assessments.find(AssessmentQuery(about=frozenset(names)))
         return AssessmentIndex.of(found).with_vex(self._vex())
-
-    # -- parts ------------------------------------------------------------------------------------------------------
 
     def _append(self, decision: Decision, targets: Sequence[Target], *, dry_run: bool) -> tuple[Assessment, ...]:
         records = self.planned(decision, targets)
