@@ -74,7 +74,7 @@ def _advisories() -> Path:
 def _read(folder: Path, ecosystem: str) -> AdvisorySet:
     builder = SetBuilder(ecosystem)
     with (folder / ecosystem / "all.zip").open("rb") as stream:
-        for data in read_archive(stream, _BYTES, builder.skip):
+        for data, _ in read_archive(stream, _BYTES, builder.skip):
             builder.add(data)
     return builder.finish()
 

@@ -53,7 +53,7 @@ class _Shelf:
         """What it has."""
         return sorted(self.sets)
 
-    def fetch(self, ecosystem: str, known: AdvisorySetInfo | None) -> FetchedSet:
+    def fetch(self, ecosystem: str, known: AdvisorySetInfo | None, former: object = None) -> FetchedSet:
         """What it has, unless it is known."""
         content = self.sets[ecosystem]
         digest = f"sha256:{ecosystem}-{self.version if ecosystem == 'Go' else 1}"

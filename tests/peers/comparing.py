@@ -75,7 +75,7 @@ def read_advisories(archives: Mapping[str, bytes]) -> Advisories:
     sets, commits, odd = {}, set(), set()
     for ecosystem, content in archives.items():
         builder = SetBuilder(ecosystem)
-        for data in read_archive(io.BytesIO(content), _BYTES, builder.skip):
+        for data, _ in read_archive(io.BytesIO(content), _BYTES, builder.skip):
             builder.add(data)
             if b'"GIT"' in data or ecosystem == "PyPI":
                 record = json.loads(data)

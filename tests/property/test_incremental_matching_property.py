@@ -17,7 +17,9 @@ from tests.ports.samples import AutoRule, digest
 from webhook.clients.osv.records import SetBuilder
 from webhook.engines.matching import matcher as matching
 from webhook.engines.matching.matcher import Matcher
+from webhook.errors import Retryable
 from webhook.model.advisories import AdvisorySet, AdvisorySetInfo, FetchedSet
+from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ASKED
 from webhook.policy.advisorychanges import changed_names
@@ -99,8 +101,11 @@ class World:
 
     def __init__(self) -> None:
         self.records: Mapping[str, Records] = {}
+        self.is_away = False
 
-    def fetch(self, ecosystem: str, known: AdvisorySetInfo | None) -> FetchedSet:
+    def fetch(self, ecosystem: str, known: AdvisorySetInfo | None, former: object = None) -> FetchedSet:
+        if self.is_away:
+            raise Retryable("The world is away.", remedy="Wait.")
         version = f"sha256:{json.dumps(self.records[ecosystem], sort_keys=True)}"
         if known is not None and known.digest == version:
             return FetchedSet(self.name, ecosystem, version, "", None)
@@ -228,3 +233,45 @@ def test_names_that_change_are_all_that_say_something_else(ecosystem: str, data:
         assert named or (was.state, described[0]) == (now.state, described[1])
         if names and named and text.startswith(("pkg:deb", "pkg:rpm")):
             assert may_be_under(names)(text)
+
+
+def rank(state: int | None) -> int:
+    """The worse, the larger: clean, not covered, unknown, vulnerable."""
+    order = {ComponentState.CLEAN: 0, ComponentState.NOT_COVERED: 1, ComponentState.UNKNOWN: 2}
+    return order.get(ComponentState.NOT_COVERED if state is None else ComponentState(state), 3)
+
+
+@settings(max_examples=8, deadline=None)
+@given(worlds, st.lists(worlds, min_size=2, max_size=4), worlds)
+def test_each_of_two_sources_takes_back_its_own_while_the_other_cannot_be_read(
+    store: Store, clock: FakeClock, mine: Mapping[str, Records], theirs: Sequence[Mapping[str, Records]], last: Any
+) -> None:
+    engine(store, clock, None).update()
+    own, osv = World(), World()
+    own.name, own.records, osv.records = "own", mine, theirs[0]
+
+    def both() -> Matcher:
+        return Matcher([osv, own], store.advisories, clock, lambda: AutoRule(), asks=False)
+
+    def index() -> dict[str, Any]:
+        worlds = [(name, world.name, some) for world in (osv, own) for name, some in world.records.items()]
+        found = AdvisoryIndex({(source, name): content_of(name, some) for name, source, some in worlds})
+        return {purl: found.match(Purl(purl)) for purl in PURLS}
+
+    both().update()
+    with store.advisories._database.write() as connection:
+        connection.execute(update(advisory_sets).where(advisory_sets.c.source == "own").values(payload=b"x"))
+    own.is_away, follower = True, both()
+    for osv.records in theirs[1:]:
+        follower.update()
+        whole, there = index(), said(store)
+        assert {purl: set(names) for purl, (_, names) in there.items()} == {
+            purl: {held.id for held in answer.vulnerabilities} for purl, answer in whole.items()
+        }, "what the own source said stays, though it cannot be read"
+        assert all(rank(there[purl][0]) >= rank(int(whole[purl].state)) for purl in PURLS), "nothing is milder"
+    own.is_away, own.records = False, last
+    follower.update()
+    there = said(store)
+    for purl, answer in index().items():
+        expected_state = None if answer.state is ComponentState.NOT_COVERED else int(answer.state)
+        assert (there[purl][0], set(there[purl][1])) == (expected_state, {held.id for held in answer.vulnerabilities})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 
@@ -38,6 +39,15 @@ class Signer:
         payload = images.statement(digest, document, kind)
         signed = pre_authentication_encoding(IN_TOTO_PAYLOAD, payload)
         return images.envelope(payload, self._key.sign(signed, ec.ECDSA(SHA256())))
+
+    def bundle(self, digest: str, predicate: str) -> bytes:
+        """A Sigstore bundle with a statement about a digest."""
+        wrapped = json.loads(self.envelope(digest, {}, predicate))
+        return json.dumps({"mediaType": BUNDLE, "dsseEnvelope": wrapped}).encode()
+
+    def signature(self, data: bytes) -> str:
+        """Over some bytes, in base64."""
+        return base64.b64encode(self._key.sign(data, ec.ECDSA(SHA256()))).decode()
 
     def rule(self, host: str, **more) -> AttachmentOptions:
         return AttachmentOptions(verify=(VerifyRule(prefix=host, public_key_file=self.file),), **more)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.osv import openssl, zipped
 from tests.registries import images
+from tests.registries.attesting import BUNDLE, Signer, fallback
 from tests.registries.kit import Kit, loopback
 from tests.registries.layouts import Layout, sha256
 from tests.registries.lying import Answer
@@ -20,6 +21,10 @@ from webhook.clients.feeds import LIMITS
 from webhook.clients.http.exchange import Exchange
 from webhook.clients.osv.options import SourceRule, check_sources
 from webhook.clients.osv.source import OsvSource
+from webhook.clients.registry.artifactsignatures import ArtifactSignatures
+from webhook.clients.registry.listings import Listings
+from webhook.clients.registry.options import AttachmentOptions
+from webhook.clients.registry.signatures import read_public_key
 from webhook.errors import ConfigError, Final, SourceError
 from webhook.model.advisories import AdvisorySetInfo
 
@@ -42,7 +47,11 @@ def source(host: str, place: str = "mirror/osv:latest", **more) -> OsvSource | E
     check_sources([rule])
     kit.options = dataclasses.replace(kit.options, max_blob_bytes=rule.max_bytes)
     kit.__post_init__()
-    feed = ArtifactFeed(rule, kit.client, kit.locations, kit.clock)
+    signatures = None
+    if rule.public_key_file is not None:
+        listings = Listings(kit.client, AttachmentOptions(), kit.clock)
+        signatures = ArtifactSignatures(kit.client, listings, read_public_key(rule.public_key_file))
+    feed = ArtifactFeed(rule, kit.client, kit.locations, kit.clock, signatures)
     made = OsvSource if rule.kind == "osv" else ExploitFileSource
     return made(rule, Exchange(LIMITS, kit.clock), kit.clock, feed)
 
@@ -151,3 +160,82 @@ def test_a_file_that_is_too_large_is_not_read(lying):
 def test_locations_that_cannot_be_are_refused(more, says):
     with pytest.raises(ConfigError, match=says):
         source("127.0.0.1:1", **more)
+
+
+SIGN = "https://sigstore.dev/cosign/sign/v1"
+SIMPLE = "application/vnd.dev.cosign.simplesigning.v1+json"
+
+
+def simple(digest: str, kind: str = "cosign container image signature") -> bytes:
+    """What cosign signed before it signed statements."""
+    image = {"docker-manifest-digest": digest}
+    critical = {"identity": {"docker-reference": "registry.example/mirror/osv"}, "image": image, "type": kind}
+    return json.dumps({"critical": critical, "optional": None}).encode()
+
+
+def tagged(made: Layout, about: str, payload: bytes, signature: str) -> None:
+    tag = f"{about.replace(':', '-')}.sig"
+    images.artifact(made, [(SIMPLE, payload, {"dev.cosignproject.cosign/signature": signature})], tag)
+
+
+def bundled(made: Layout, about: str, bundle: bytes) -> str:
+    notes = {"dev.sigstore.bundle.predicateType": SIGN}
+    return images.artifact(
+        made, [(BUNDLE, bundle)], artifactType=BUNDLE, subject=made.descriptor(about), annotations=notes
+    )
+
+
+@pytest.mark.parametrize("form", ["tag", "bundle", "beside others"])
+def test_an_artefact_that_the_key_has_signed_is_taken(plain, signer, tmp_path, form):
+    (tmp_path / "stranger").mkdir()
+    other = Signer(tmp_path / "stranger")
+    archive = zipped([openssl()])
+    made = layout(("Debian/all.zip", ZIP, archive))
+    digest = made.tags["latest"]
+    if form == "tag":
+        tagged(made, digest, simple(digest), signer.signature(simple(digest)))
+    else:
+        others = [bundled(made, digest, other.bundle(digest, SIGN))] if form == "beside others" else []
+        fallback(made, digest, *others, bundled(made, digest, signer.bundle(digest, SIGN)))
+    place = f"mirror/signed-{form.replace(' ', '-')}"
+    made.push(f"http://{plain}/v2/{place}")
+    osv = source(plain, f"{place}:latest", public_key_file=signer.file)
+    assert osv.check().ok
+    assert str(signer.file) in osv.check().message
+    first = osv.fetch("Debian", None)
+    assert first.content is not None
+    assert first.signature == f"{digest} by {read_public_key(signer.file).fingerprint}"
+    now = Kit([]).clock.now()
+    info = AdvisorySetInfo("osv", "Debian", first.digest, first.tag, now, now, 1, signature=first.signature)
+    assert osv.fetch("Debian", info).content is None
+    before = dataclasses.replace(info, signature="")
+    assert osv.fetch("Debian", before).content is not None, "what was taken without a key is read again"
+
+
+@pytest.mark.parametrize("form", ["nothing", "stranger", "another digest", "another kind", "an attestation", "damaged"])
+def test_an_artefact_that_the_key_has_not_signed_is_refused(plain, signer, tmp_path, form):
+    (tmp_path / "stranger").mkdir()
+    other = Signer(tmp_path / "stranger")
+    made = layout(("Debian/all.zip", ZIP, zipped([openssl()])))
+    digest, elsewhere = made.tags["latest"], sha256(b"elsewhere")
+    if form == "stranger":
+        tagged(made, digest, simple(digest), other.signature(simple(digest)))
+        fallback(made, digest, bundled(made, digest, other.bundle(digest, SIGN)))
+    elif form == "another digest":
+        tagged(made, digest, simple(elsewhere), signer.signature(simple(elsewhere)))
+        fallback(made, digest, bundled(made, digest, signer.bundle(elsewhere, SIGN)))
+    elif form == "another kind":
+        odd = simple(digest, "something else")
+        tagged(made, digest, odd, signer.signature(odd))
+    elif form == "an attestation":
+        fallback(made, digest, bundled(made, digest, signer.bundle(digest, images.CYCLONEDX_PREDICATE)))
+    elif form == "damaged":
+        tagged(made, digest, simple(digest), "no base64")
+        fallback(made, digest, bundled(made, digest, b"{"))
+    place = f"mirror/unsigned-{form.replace(' ', '-')}"
+    made.push(f"http://{plain}/v2/{place}")
+    osv = source(plain, f"{place}:latest", public_key_file=signer.file)
+    with pytest.raises(Final, match="is not signed") as raised:
+        osv.fetch("Debian", None)
+    assert "publicKeyFile" in raised.value.remedy
+    assert not osv.check().ok

@@ -162,16 +162,24 @@ class Sources:
         if not rule.artifact:
             return None
         from webhook.clients.artifacts import ArtifactFeed
+        from webhook.clients.registry.artifactsignatures import ArtifactSignatures
         from webhook.clients.registry.client import RegistryClient
         from webhook.clients.registry.credentials import FileKeychain
+        from webhook.clients.registry.listings import Listings
         from webhook.clients.registry.locations import Locations
+        from webhook.clients.registry.options import AttachmentOptions
         from webhook.clients.registry.providers import ProviderKeychain
+        from webhook.clients.registry.signatures import read_public_key
 
         settings = self.settings
         keychains = (FileKeychain(), ProviderKeychain(settings.providers, settings.environment, self.clock))
         options = replace(settings.registry, max_blob_bytes=rule.max_bytes)
         client = RegistryClient(options, keychains, self.clock)
-        return ArtifactFeed(rule, client, Locations(settings.registries, options), self.clock)
+        signatures = None
+        if rule.public_key_file is not None:
+            listings = Listings(client, AttachmentOptions(), self.clock)
+            signatures = ArtifactSignatures(client, listings, read_public_key(rule.public_key_file.expanduser()))
+        return ArtifactFeed(rule, client, Locations(settings.registries, options), self.clock, signatures)
 
     @cached_property
     def _exchange(self) -> Exchange:

@@ -14,7 +14,7 @@ from webhook.model.actions import Action, worst
 from webhook.model.verdicts import ComponentCounts, Finding, ImageVerdict, Verdict, WorkloadVerdict
 from webhook.policy.evaluation import worst_first
 from webhook.policy.messages import assess_commands, how_to_ask
-from webhook.policy.phrases import count, explained, score, state
+from webhook.policy.phrases import count, explained, fix_words, score, state
 from webhook.policy.plaintext import plain
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _show_image(image: ImageVerdict, ways: Ways, *, named: bool) -> None:
                 finding.vulnerability.id,
                 score(finding.vulnerability).removeprefix("CVSS "),
                 finding.purl,
-                explained(finding),
+                "; ".join(filter(None, (explained(finding), fix_words(finding.vulnerability)))),
             )
             for finding in weighty
         ]

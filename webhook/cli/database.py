@@ -144,11 +144,14 @@ def status(output: str) -> Exit:
             empty="",
         )
         print_table(
-            ("Source", "Set", "Records#", "Checked", "Published"),
+            ("Source", "Set", "Records#", "Checked", "Published", "Signed"),
             [
-                *((kept.source, kept.ecosystem, kept.advisories, moment(kept.checked_at), "") for kept in sets),
                 *(
-                    (kept.source, kept.kind.name, kept.entries, moment(kept.checked_at), kept.as_of)
+                    (kept.source, kept.ecosystem, kept.advisories, moment(kept.checked_at), "", kept.signature)
+                    for kept in sets
+                ),
+                *(
+                    (kept.source, kept.kind.name, kept.entries, moment(kept.checked_at), kept.as_of, "")
                     for kept in exploits
                 ),
             ],
@@ -163,7 +166,7 @@ def status(output: str) -> Exit:
         return Exit.DONE
     if not found.schema:
         note("The database is empty. What to do: bomgate db upgrade")
-    elif found.schema < found.expected_schema:
+    elif found.is_older:
         note("The database is of an older version. What to do: bomgate db upgrade")
     else:
         note("The database belongs to a newer bomgate. What to do: update bomgate.")

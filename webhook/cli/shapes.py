@@ -22,6 +22,7 @@ from webhook.model.dependencies import DependencyPath
 from webhook.model.downloads import DownloadReport
 from webhook.model.verdicts import ComponentCounts, Finding, Verdict
 from webhook.model.vulnerabilities import ASKED, Vulnerability
+from webhook.policy.phrases import fix_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,11 @@ class VulnerabilityShape:
     scored_from_vector: Annotated[bool, "Whether the source gave no score, so that it is that of the vector."]
     score_origin: Annotated[str, "Whose score it is where the source gave neither: an id, ossindex:ID or word:WORD."]
     rejected: Annotated[bool, "Whether the source calls the identifier rejected or withdrawn."]
-    fixed: Annotated[str, "The next version that does not have it; empty where no source tells."] = ""
+    fixed: Annotated[str, "The next version that does not have it; empty where none is known."] = ""
     source: Annotated[str, "Name of the source."] = ASKED
     aliases: Annotated[tuple[str, ...], "Its other identifiers, each of which can be assessed."] = ()
     exploitation: Annotated[ExploitationShape | None, "What is known of attacks on it; null where nothing is."] = None
+    fix: Annotated[str, "What is known of a fix, in words; empty where no source tells of fixes."] = ""
 
     @classmethod
     def of(cls, one: Vulnerability) -> VulnerabilityShape:
@@ -57,6 +59,7 @@ class VulnerabilityShape:
             one.source,
             one.aliases,
             ExploitationShape.of(one.exploitation),
+            fix_words(one),
         )
 
 

@@ -59,12 +59,15 @@ class KeptSetShape:
     changed_at: Annotated[dt.datetime, "When they last became others, UTC."]
     newest: Annotated[str, "When the newest record was modified, as it says; empty when that is not known."] = ""
     unreadable: Annotated[bool, "Whether what is kept cannot be read, and a download has to bring it again."] = False
+    signature: Annotated[
+        str, "The digest that was signed, and the key's fingerprint; empty where no key is asked for."
+    ] = ""
 
     @classmethod
     def of(cls, one: AdvisorySetInfo) -> KeptSetShape:
         """From the model."""
         known = (one.source, one.ecosystem, one.advisories, one.counts, one.checked_at, one.changed_at)
-        return cls(*known, one.newest, one.is_unreadable)
+        return cls(*known, one.newest, one.is_unreadable, one.signature)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from webhook.policy.phrases import (
     count,
     decided,
     explained,
+    fix_words,
     known_exploited,
     moment,
     probability,
@@ -240,8 +241,11 @@ def _show(one: JudgedVulnerability, history: list[Assessment]) -> None:
     )
     say()
     print_table(
-        ("Component", "State", "Action", "Assessment"),
-        [(each.purl, state_of(each).value, each.action.word, explained(each)) for each in one.findings],
+        ("Component", "State", "Action", "Assessment", "Fix"),
+        [
+            (each.purl, state_of(each).value, each.action.word, explained(each), fix_words(each.vulnerability))
+            for each in one.findings
+        ],
         empty="It affects no known component any more.",
     )
     if one.record.images:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import IO
 
 from webhook.clients.osv.options import SourceRule
+from webhook.clients.osv.signing import unsigned
+from webhook.clients.registry.artifactsignatures import ArtifactSignatures
 from webhook.clients.registry.calls import Budget
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.locations import Locations
@@ -22,7 +24,7 @@ from webhook.ports import Clock
 
 _TITLE = "org.opencontainers.image.title"
 _SECONDS = 3600.0
-_REQUESTS = 50
+_REQUESTS = 300
 
 
 class ArtifactFeed:
@@ -33,10 +35,22 @@ class ArtifactFeed:
         client: reads from registries; its largest blob is the largest file.
         locations: where registries are, and how they are reached.
         clock: time.
+        signatures: where a key has to have signed the artefact.
+
+    Attributes:
+        signed: the digest of the manifest that was found to be signed last; empty before.
     """
 
-    def __init__(self, rule: SourceRule, client: RegistryClient, locations: Locations, clock: Clock) -> None:
-        self._rule, self._client, self._clock = rule, client, clock
+    def __init__(
+        self,
+        rule: SourceRule,
+        client: RegistryClient,
+        locations: Locations,
+        clock: Clock,
+        signatures: ArtifactSignatures | None = None,
+    ) -> None:
+        self._rule, self._client, self._clock, self._signatures = rule, client, clock, signatures
+        self.signed = ""
         self._image = parse_image(rule.artifact)
         self._repository = locations.image(self._image)
 
@@ -92,6 +106,10 @@ class ArtifactFeed:
             raise Final(
                 f"There is no {self._rule.artifact}.", remedy=f"Push it, and check location of {self._rule.name}."
             )
+        if self._signatures is not None:
+            if not self._signatures.is_signed(self._repository, fetched.digest, budget):
+                raise unsigned(f"{self._rule.artifact} ({fetched.digest})", "is not signed", self._signatures.key)
+            self.signed = fetched.digest
         layers = fetched.manifest.layers or []
         found = [layer for layer in layers if layer.annotation(_TITLE) == title] or (layers if len(layers) == 1 else [])
         if len(found) != 1:

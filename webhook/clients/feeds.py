@@ -18,6 +18,7 @@ LIMITS = Limits(connect_seconds=10.0, read_seconds=60.0, connections_per_host=2)
 _SECONDS = 3600.0
 _MOST_REFUSAL = 64 * 1024
 _LATER = (408, 425, 429)
+_MISSING = (404, 410)
 _LONGEST_TAG = 200
 _REMEDIES = Remedies(
     certificate="Name its certificate authority as caFile of the source.",
@@ -73,6 +74,8 @@ class Feed:
         """
         deadline = Deadline(self._clock.monotonic() + _SECONDS)
         head = self._head(url, deadline)
+        if head.status in _MISSING:
+            raise self._refusal(head, what)
         tag = _tag(head) if head.status == 200 else ""
         if tag and tag == known:
             return None
@@ -84,6 +87,36 @@ class Feed:
                 raise Final(f"What {self._rule.name} has of {what} is larger than {most} bytes.", remedy=_REMEDIES.size)
             into.write(chunk)
         return tag
+
+    def read(self, url: str, what: str, most: int, deadline: Deadline) -> bytes:
+        """A small file.
+
+        Args:
+            url: of the file; redirects are followed.
+            what: it holds, for people.
+            most: bytes that are read.
+            deadline: for all of it.
+
+        Raises:
+            SourceError: there is none, it is too large, or was cut off.
+        """
+        answer = self._exchange.send(Request(self._destination, "GET", url, most), deadline)
+        if answer.status != 200:
+            raise self._refusal(answer, what)
+        return answer.body
+
+    def read_if_there(self, url: str, what: str, most: int, deadline: Deadline) -> bytes | None:
+        """The same; None where there is no such file.
+
+        Raises:
+            SourceError: it is too large, was cut off, or the server did not answer.
+        """
+        answer = self._exchange.send(Request(self._destination, "GET", url, most), deadline)
+        if answer.status in _MISSING:
+            return None
+        if answer.status != 200:
+            raise self._refusal(answer, what)
+        return answer.body
 
     def _head(self, url: str, deadline: Deadline) -> Answer:
         return self._exchange.send(Request(self._destination, "HEAD", url, 0), deadline)

@@ -16,7 +16,7 @@ from webhook.model.assessments import Assessment
 from webhook.model.images import Digest
 from webhook.model.triage import AssessmentScan
 from webhook.model.verdicts import Finding
-from webhook.policy.phrases import score_origin
+from webhook.policy.phrases import fix_words, score_origin
 from webhook.policy.plaintext import plain
 from webhook.policy.scopes import described
 from webhook.policy.scores import severity
@@ -56,9 +56,10 @@ _FINDING = {
         "state": TEXT,
         "action": ACTION,
         "note": TEXT,
+        "fix": {**TEXT, "description": "What is known of a fix, in words; empty where no source tells of fixes."},
         "assessment": _ASSESSMENT,
     },
-    "required": ["purl", "vulnerability", "state", "action", "note", "assessment"],
+    "required": ["purl", "vulnerability", "state", "action", "note", "fix", "assessment"],
 }
 VULNERABILITY_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -264,6 +265,7 @@ def finding_json(one: Finding) -> dict[str, Any]:
         "state": state_of(one).value,
         "action": one.action.word,
         "note": one.note,
+        "fix": fix_words(one.vulnerability),
         "assessment": None if (given := one.assessment or one.expired) is None else assessment_json(given),
     }
 

@@ -94,6 +94,38 @@ class AdvisorySet(msgspec.Struct, gc=False):
     format: int = FORMAT
 
 
+class ListedRecord(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One record that a set was made from, also where it does not count.
+
+    Attributes:
+        modified: when it says that it was modified, as it is written; empty when it could not be read.
+        reasons: why it, or a part of it, was left out.
+    """
+
+    modified: str
+    reasons: tuple[str, ...] = ()
+
+
+class RecordList(msgspec.Struct, frozen=True, gc=False):
+    """All records that a set was made from.
+
+    Attributes:
+        whole_at: when the set was last read as a whole, in seconds since 1970.
+        records: by id.
+    """
+
+    whole_at: int
+    records: dict[str, ListedRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class FormerSet:
+    """A set as it is here, with the records that it was made from."""
+
+    content: AdvisorySet
+    listed: RecordList
+
+
 @dataclass(frozen=True, slots=True)
 class AdvisorySetInfo:
     """What is known of a set without reading it.
@@ -109,6 +141,7 @@ class AdvisorySetInfo:
         counts: how many were left out, by reason.
         newest: the latest ``modified`` of a record; empty when that is not known.
         is_unreadable: whether the program that tried last could not read what is kept.
+        signature: the digest that was signed, and the fingerprint of the key; empty when no key was asked for.
     """
 
     source: str
@@ -121,17 +154,43 @@ class AdvisorySetInfo:
     counts: dict[str, int] = field(default_factory=dict)
     newest: str = ""
     is_unreadable: bool = False
+    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchedSet:
-    """What a source has of an ecosystem now; ``content`` is None when that is what is known already."""
+    """What a source has of an ecosystem now.
+
+    Attributes:
+        source: name of the source.
+        ecosystem: such as ``Debian``.
+        digest: of the bytes that it was read from; where records alone were replaced, of the former one and these.
+        tag: what the server calls this version; possibly empty.
+        content: the advisories; None when they are what is known already.
+        listed: the records that it was made from, where the source can be asked for single ones.
+        signature: the digest that was signed, and the fingerprint of the key; empty where no key is asked for.
+    """
 
     source: str
     ecosystem: str
     digest: str
     tag: str
     content: AdvisorySet | None
+    listed: RecordList | None = None
+    signature: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """That not all sets of a component's ecosystem can be read; what the others said before stays.
+
+    Attributes:
+        sources: whose set cannot be read.
+        rest: what those say that can be read.
+    """
+
+    sources: frozenset[str]
+    rest: ComponentState
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +205,8 @@ class ComponentMatch:
         vulnerabilities: those that it has.
         fixed: by id of a vulnerability, the next version that does not have it, where one is known.
         answered_at: when its advisories were last checked, UTC.
+        sources: by id of a vulnerability, who says so; where that is not the vulnerability's source alone.
+        unread: where sets cannot be read; the state is then that of a component of which nothing is known yet.
     """
 
     number: int
@@ -155,6 +216,8 @@ class ComponentMatch:
     vulnerabilities: tuple[Vulnerability, ...]
     fixed: Mapping[str, str]
     answered_at: dt.datetime
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: Unread | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +226,13 @@ class MatchedEcosystem:
 
     Attributes:
         name: such as ``Debian``.
-        mark: of the sets, as :func:`webhook.policy.advisoryindex.marks_of` makes it; empty when components were matched
-            with different ones.
-        checked_at: when these sets were last checked, UTC; None for as it was.
+        mark: of the sets, as :func:`webhook.policy.advisorymarks.marks_of` makes it.
+        checked_at: when these sets were last checked, UTC.
     """
 
     name: str
     mark: str
-    checked_at: dt.datetime | None
+    checked_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,3 +288,9 @@ class StoreStatus:
     counts: Mapping[str, int] = field(default_factory=dict)
     last_run: RunRecord | None = None
     usable: bool = True
+
+    @property
+    def is_older(self) -> bool:
+        """Whether the schema is of an older program than this one; versions are compared as numbers."""
+        numbers = (self.schema, self.expected_schema)
+        return all(map(str.isdecimal, numbers)) and int(self.schema) < int(self.expected_schema)

@@ -1,10 +1,13 @@
-"""Changes of advisories: about which packages two versions of a set say different things."""
+"""Changes of advisories: about which packages two versions of a set differ, and a set with some records replaced."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
-from webhook.model.advisories import Advisory, AdvisorySet, AffectedVersions
+from msgspec import structs
+
+from webhook.model.advisories import Advisory, AdvisorySet, AffectedVersions, FormerSet, ListedRecord
 from webhook.policy.advisorykeys import DISTRIBUTIONS
 
 _GONE = -1
@@ -29,6 +32,39 @@ def changed_names(ecosystem: str, before: AdvisorySet, after: AdvisorySet) -> fr
     found = {*(was.keys() ^ now.keys())}
     found.update(name for name in was.keys() & now.keys() if not _are_equal(was[name], now[name], same))
     return frozenset(found)
+
+
+def with_records(former: FormerSet, changed: Mapping[str, ListedRecord], new: AdvisorySet) -> AdvisorySet:
+    """A set in which some records were replaced; the former one stays as it is.
+
+    Args:
+        former: the set, which may have earlier versions of these records.
+        changed: every record that was read again, by id, also such as do not count.
+        new: what those of them are that count.
+    """
+    before = former.content
+    numbers = {advisory.id: number for number, advisory in enumerate(before.advisories)}
+    replaced = {numbers[name] for name in changed if name in numbers}
+    kept = [number for number in range(len(before.advisories)) if number not in replaced]
+    place = dict(zip(kept, range(len(kept)), strict=True))
+    packages = {}
+    for name, some in before.packages.items():
+        if there := [_at(said, place[said.advisory]) for said in some if said.advisory not in replaced]:
+            packages[name] = there
+    for name, some in new.packages.items():
+        packages.setdefault(name, []).extend(_at(said, len(kept) + said.advisory) for said in some)
+    counts = Counter(before.counts)
+    counts.subtract(reason for name in changed if (one := former.listed.records.get(name)) for reason in one.reasons)
+    counts.update(new.counts)
+    return AdvisorySet(
+        [*(before.advisories[number] for number in kept), *new.advisories],
+        packages,
+        {reason: count for reason, count in sorted(counts.items()) if count > 0},
+    )
+
+
+def _at(affected: AffectedVersions, number: int) -> AffectedVersions:
+    return affected if affected.advisory == number else structs.replace(affected, advisory=number)
 
 
 def _releases(content: AdvisorySet) -> set[str]:

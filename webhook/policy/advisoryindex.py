@@ -34,11 +34,13 @@ class AdvisoryAnswer(NamedTuple):
             that it is vulnerable.
         vulnerabilities: those that it has, by id.
         fixed: by id of a vulnerability, the next version that does not have it; where one is known.
+        sources: by id of a vulnerability, who says so; where several sources have sets of the ecosystem.
     """
 
     state: ComponentState
     vulnerabilities: tuple[Vulnerability, ...] = ()
     fixed: Mapping[str, str] = {}
+    sources: Mapping[str, tuple[str, ...]] = {}
 
 
 _NOT_COVERED, _CLEAN, _UNKNOWN = (
@@ -95,11 +97,6 @@ class AdvisoryIndex:
         self._by_id: dict[tuple[str, str], Advisory] = {}
         self._others: dict[tuple[str, str], OtherNames] = {}
 
-    @property
-    def ecosystems(self) -> frozenset[str]:
-        """Those that are covered."""
-        return frozenset(self._sets)
-
     def covers(self, purl: Purl) -> bool:
         """Whether advisories are about such a component."""
         keys, sets = self._about(purl)
@@ -117,8 +114,7 @@ class AdvisoryIndex:
         if not keys or not sets:
             return _NOT_COVERED
         found: dict[str, Vulnerability] = {}
-        fixed: dict[str, str] = {}
-        unsure = False
+        fixed, sources, unsure = dict[str, str](), dict[str, tuple[str, ...]](), False
         for source, content in sets:
             for number, matched in self._matches(source, content, keys, purl):
                 if matched.is_affected:
@@ -126,9 +122,11 @@ class AdvisoryIndex:
                     found[vulnerability.id] = vulnerability
                     if matched.fixed:
                         fixed[vulnerability.id] = matched.fixed
+                    if len(sets) > 1 and source not in (said := sources.get(vulnerability.id, ())):
+                        sources[vulnerability.id] = (*said, source)
                 unsure = unsure or matched.is_affected is None
         if found:
-            return AdvisoryAnswer(ComponentState.VULNERABLE, tuple(found[key] for key in sorted(found)), fixed)
+            return AdvisoryAnswer(ComponentState.VULNERABLE, tuple(found[key] for key in sorted(found)), fixed, sources)
         if not is_source_known(purl):
             return _NOT_COVERED  # what is said of its source package is said under another name
         return _UNKNOWN if unsure else _CLEAN

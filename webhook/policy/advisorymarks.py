@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from webhook.model.advisories import FORMAT, AdvisorySetInfo
@@ -24,16 +24,22 @@ def fingerprint_of(sets: Iterable[AdvisorySetInfo]) -> str:
     return hashlib.sha256("\n\n".join([str(FORMAT), *names]).encode()).hexdigest() if names else ""
 
 
-def marks_of(sets: Iterable[AdvisorySetInfo]) -> dict[str, str]:
-    """By ecosystem, what is equal for equal sets: a JSON array of the format and of each source with its digest."""
+def marks_of(sets: Iterable[AdvisorySetInfo], unread: Mapping[str, Collection[str]] | None = None) -> dict[str, str]:
+    """By ecosystem, what is equal for equal sets: a JSON array of the format and of each source with its digest.
+
+    Args:
+        sets: those of the store.
+        unread: by ecosystem, the sources whose set cannot be read; they have an empty digest.
+    """
     found: dict[str, list[tuple[str, str]]] = {}
     for info in sets:
-        found.setdefault(info.ecosystem, []).append((info.source, info.digest))
+        is_unread = unread is not None and info.source in unread.get(info.ecosystem, ())
+        found.setdefault(info.ecosystem, []).append((info.source, "" if is_unread else info.digest))
     return {ecosystem: json.dumps([FORMAT, *sorted(some)]) for ecosystem, some in found.items()}
 
 
 def digest_in(mark: str, source: str) -> str:
-    """The digest of a source's set in a mark of this program's format; empty without one."""
+    """The digest of a source's set in a mark of this program's format; empty without one that could be read."""
     return _digests(mark).get(source, "")
 
 

@@ -17,7 +17,18 @@ from webhook.model.grants import BREAK_GLASS_ANNOTATION
 from webhook.model.verdicts import Finding, ImageVerdict, Reason, Verdict, WorkloadVerdict
 from webhook.model.vulnerabilities import ASKED, Vulnerability
 from webhook.policy.evaluation import worst_first
-from webhook.policy.phrases import MAX_ID, MAX_PURL, MAX_TEXT, explained, probability, rated, score, state, title
+from webhook.policy.phrases import (
+    MAX_ID,
+    MAX_PURL,
+    MAX_TEXT,
+    explained,
+    fix_words,
+    probability,
+    rated,
+    score,
+    state,
+    title,
+)
 from webhook.policy.plaintext import cut, is_plain, plain
 from webhook.policy.scores import UNSCORED
 
@@ -206,8 +217,8 @@ def _advised(vulnerability: Vulnerability) -> Iterator[str]:
         yield f"    also called {', '.join(plain(name, MAX_ID) for name in vulnerability.aliases[:_MOST_NAMES])}"
     if said := probability(vulnerability):
         yield f"    {said}"
-    if vulnerability.fixed:
-        yield f"    fixed in {plain(vulnerability.fixed, MAX_ID)}"
+    if said := fix_words(vulnerability):
+        yield f"    {said}"
 
 
 def _ways_out(denied: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:

@@ -60,6 +60,17 @@ def rated(vulnerability: Vulnerability) -> str:
     return f"{plain(vulnerability.id, MAX_ID)} ({score(vulnerability)}{'' if band == 'unscored' else f', {band}'})"
 
 
+def fix_words(vulnerability: Vulnerability) -> str:
+    """``fixed in 3.0.8-1``, or ``no fixed version known``; empty where no source tells of fixes.
+
+    OSS Index tells of none. A source of advisories that knows a vulnerability of a component and names no version knows
+    of no fix.
+    """
+    if vulnerability.fixed:
+        return f"fixed in {plain(vulnerability.fixed, MAX_ID)}"
+    return "" if vulnerability.source == ASKED else "no fixed version known"
+
+
 def known_exploited(vulnerability: Vulnerability) -> str:
     """``known exploited, KEV of 2026-11-29``; empty where it is not listed."""
     known = vulnerability.exploitation

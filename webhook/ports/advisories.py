@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -14,8 +14,10 @@ if TYPE_CHECKING:
         AdvisorySetInfo,
         ComponentMatch,
         FetchedSet,
+        FormerSet,
         MatchedEcosystem,
         MatchProgress,
+        RecordList,
     )
     from webhook.model.downloads import RecordResult
     from webhook.model.purls import Purl
@@ -34,8 +36,15 @@ class AdvisorySource(Protocol):
     def ecosystems(self) -> Sequence[str]:
         """What is taken from it."""
 
-    def fetch(self, ecosystem: str, known: AdvisorySetInfo | None) -> FetchedSet:
+    def fetch(
+        self, ecosystem: str, known: AdvisorySetInfo | None, former: Callable[[], FormerSet | None]
+    ) -> FetchedSet:
         """The advisories of an ecosystem, unless they are what is known already.
+
+        Args:
+            ecosystem: one of those above.
+            known: what is here; None for nothing.
+            former: gives what is here; None where that cannot be read, or is not known record by record.
 
         Raises:
             SourceError: it did not answer, or what it has cannot be used as a whole.
@@ -50,6 +59,9 @@ class AdvisoryStore(Protocol):
 
     def load(self, source: str, ecosystem: str) -> AdvisorySet | None:
         """The advisories of a set; None when there are none that this program can read."""
+
+    def listed(self, source: str, ecosystem: str, digest: str) -> RecordList | None:
+        """The records that the set with a digest was made from; None when that is not known."""
 
     def keep(self, fetched: FetchedSet, at: dt.datetime, former: str, names: Collection[str] | None = None) -> bool:
         """Replace a set as a whole, or note that it is still the newest one.

@@ -6,12 +6,20 @@ import datetime as dt
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from sqlalchemy import delete, select, update
 
-from webhook.model.advisories import FORMAT, AdvisorySet, AdvisorySetInfo, FetchedSet, MatchedEcosystem, MatchProgress
+from webhook.model.advisories import (
+    FORMAT,
+    AdvisorySet,
+    AdvisorySetInfo,
+    FetchedSet,
+    MatchedEcosystem,
+    MatchProgress,
+    RecordList,
+)
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ASKED
 from webhook.policy.advisoryindex import Rating
@@ -31,7 +39,8 @@ if TYPE_CHECKING:
     from webhook.model.downloads import RecordResult
     from webhook.ports import AutoAssess
 
-_SET = msgspec.msgpack.Decoder(AdvisorySet)
+_SET, _LISTED = msgspec.msgpack.Decoder(AdvisorySet), msgspec.msgpack.Decoder(RecordList)
+_Kept = TypeVar("_Kept", bound=msgspec.Struct)
 _LEVEL = 6
 _MOST_BYTES = 2 * 1024 * 1024 * 1024
 _S = advisory_sets.c
@@ -67,13 +76,20 @@ class AdvisoryRepository:
         query = select(_S.payload).where(_S.source == source, _S.ecosystem == ecosystem)
         with self._database.read() as connection:
             payload = connection.execute(query).scalar()
-        if payload is None:
-            return None
-        try:
-            found = _SET.decode(zlib.decompressobj().decompress(payload, _MOST_BYTES))
-        except (zlib.error, msgspec.DecodeError):
-            return None
-        return found if found.format == FORMAT else None
+        found = _unpacked(payload, _SET)
+        return found if found is not None and found.format == FORMAT else None
+
+    @persistent
+    def listed(self, source: str, ecosystem: str, digest: str) -> RecordList | None:
+        """The records that the set with a digest was made from; None when that is not known.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        query = select(_S.listed).where(_S.source == source, _S.ecosystem == ecosystem, _S.digest == digest)
+        with self._database.read() as connection:
+            payload = connection.execute(query).scalar()
+        return _unpacked(payload, _LISTED)
 
     @persistent
     def keep(self, fetched: FetchedSet, at: dt.datetime, former: str, names: Collection[str] | None = None) -> bool:
@@ -106,7 +122,9 @@ class AdvisoryRepository:
             "counts": to_json(fetched.content.counts),
             "newest": fetched.content.newest,
             "is_unreadable": False,
-            "payload": zlib.compress(msgspec.msgpack.encode(fetched.content), _LEVEL),
+            "signature": fetched.signature,
+            "payload": _packed(fetched.content),
+            "listed": None if fetched.listed is None else _packed(fetched.listed),
         }
         key = (fetched.source, fetched.ecosystem)
         with self._database.write() as connection:
@@ -289,3 +307,17 @@ class AdvisoryRepository:
         """
         with self._database.change() as change:
             change.discarded = not confirm_ecosystem(change.connection, ecosystem, mark, at)
+
+
+def _packed(content: msgspec.Struct) -> bytes:
+    return zlib.compress(msgspec.msgpack.encode(content), _LEVEL)
+
+
+def _unpacked(payload: bytes | None, decoder: msgspec.msgpack.Decoder[_Kept]) -> _Kept | None:
+    """What was packed; None for nothing, and for what this program cannot read."""
+    if payload is None:
+        return None
+    try:
+        return decoder.decode(zlib.decompressobj().decompress(payload, _MOST_BYTES))
+    except (zlib.error, msgspec.DecodeError):
+        return None

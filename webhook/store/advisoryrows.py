@@ -29,23 +29,37 @@ def is_of(fingerprint: str, connection: Connection) -> bool:
 def infos_of(connection: Connection) -> list[AdvisorySetInfo]:
     """What is kept, by source and ecosystem, without the advisories."""
     names = (_S.source, _S.ecosystem, _S.digest, _S.tag, _S.checked_at, _S.changed_at, _S.advisories, _S.counts)
-    query = select(*names, _S.newest, _S.is_unreadable).order_by(_S.source, _S.ecosystem)
-    return [
-        AdvisorySetInfo(
-            source,
-            ecosystem,
-            digest,
-            tag,
-            to_moment(checked),
-            to_moment(changed),
-            advisories,
-            _COUNTS.decode(counts),
-            newest,
-            bool(is_unreadable),
-        )
-        for rows in raw_rows(connection, query)
-        for source, ecosystem, digest, tag, checked, changed, advisories, counts, newest, is_unreadable in rows
-    ]
+    query = select(*names, _S.newest, _S.is_unreadable, _S.signature).order_by(_S.source, _S.ecosystem)
+    return [_info(*row) for rows in raw_rows(connection, query) for row in rows]
+
+
+def _info(
+    source: str,
+    ecosystem: str,
+    digest: str,
+    tag: str,
+    checked: int,
+    changed: int,
+    advisories: int,
+    counts: str,
+    newest: str,
+    is_unreadable: object,
+    signature: str,
+) -> AdvisorySetInfo:
+    """From the columns of a row."""
+    return AdvisorySetInfo(
+        source,
+        ecosystem,
+        digest,
+        tag,
+        to_moment(checked),
+        to_moment(changed),
+        advisories,
+        _COUNTS.decode(counts),
+        newest,
+        bool(is_unreadable),
+        signature,
+    )
 
 
 def having(dialect: Dialect) -> Select[Any]:

@@ -7,7 +7,7 @@ keeps its revision.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from webhook.store.matchprogress import note_ecosystems
 from webhook.store.queries import among, among_values, rows_among
 from webhook.store.recording import Batch, assess_answers
 from webhook.store.tables import advisory_state, components, findings, matches, vulnerabilities
+from webhook.store.unreadsets import FindingKey, Said, state_of_match, with_unread
 from webhook.store.values import to_seconds
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ def record_matches(
         batch = Batch((), (), (), assess, now, reassess)
         new, assessed = assess_answers(change, vulnerable, batch)
         described = int(change.connection.execute(_newest_vulnerability).scalar() != before)
-    written, fixed = _write_findings(change.connection, found)
-    moved = written | _write_states(change.connection, found)
+    written, fixed, staying = _write_findings(change.connection, found)
+    moved = written | _write_states(change.connection, found, staying)
     ended = end_fixed(change, {*fixed, *renamed}, now)
     if moved:
         change_among(change.connection, _touched, sorted(moved), now_revision=change.revision)
@@ -129,19 +130,17 @@ def _with_own_ids(connection: Connection, found: Sequence[ComponentMatch]) -> li
     taken = {key for rows in rows_among(connection, _of_asked, names) for (key,) in rows} if names else set[str]()
     if not taken:
         return list(found)
-    return [
-        replace(
-            match,
-            vulnerabilities=tuple(_renamed(held) if held.id in taken else held for held in match.vulnerabilities),
-            fixed={
-                next(
-                    (f"{held.source}:{key}" for held in match.vulnerabilities if held.id == key in taken), key
-                ): version
-                for key, version in match.fixed.items()
-            },
-        )
-        for match in found
-    ]
+    return [_with_names(match, taken) for match in found]
+
+
+def _with_names(match: ComponentMatch, taken: Collection[str]) -> ComponentMatch:
+    names = {held.id: f"{held.source}:{held.id}" for held in match.vulnerabilities if held.id in taken}
+    return replace(
+        match,
+        vulnerabilities=tuple(_renamed(held) if held.id in taken else held for held in match.vulnerabilities),
+        fixed={names.get(key, key): version for key, version in match.fixed.items()},
+        sources={names.get(key, key): said for key, said in match.sources.items()},
+    )
 
 
 def _renamed(one: Vulnerability) -> Vulnerability:
@@ -153,18 +152,28 @@ def _of_asked(dialect: Dialect) -> Select[Any]:
     return select(vulnerabilities.c.id).where(named, vulnerabilities.c.source == ASKED)
 
 
-def _write_findings(connection: Connection, found: Sequence[ComponentMatch]) -> tuple[set[int], set[str]]:
-    """Make the findings that come from advisories equal to what they say.
+def _write_findings(connection: Connection, found: Sequence[ComponentMatch]) -> tuple[set[int], set[str], set[int]]:
+    """Make the findings that come from advisories equal to what they say; what an unread set said stays.
 
     Returns:
-        The components that have others now, and the vulnerabilities of which a fixed version is new.
+        The components that have others now, the vulnerabilities of which a fixed version is new, and the components
+        with findings of sources alone whose set cannot be read.
     """
-    wanted = {(match.number, held.id): match.fixed.get(held.id) for match in found for held in match.vulnerabilities}
+    wanted: dict[FindingKey, Said] = {
+        (match.number, held.id): (match.fixed.get(held.id), match.sources.get(held.id) or (held.source,))
+        for match in found
+        for held in match.vulnerabilities
+    }
     numbers = [match.number for match in found]
-    there = {(number, key): fixed for rows in rows_among(connection, _found, numbers) for number, key, fixed in rows}
+    there: dict[FindingKey, Said] = {
+        (number, key): (fixed, tuple((sources or source).split(",")))
+        for rows in rows_among(connection, _found, numbers)
+        for number, key, fixed, sources, source in rows
+    }
+    staying = with_unread(wanted, there, {match.number: match.unread.sources for match in found if match.unread})
     gone = sorted(set(there) - set(wanted))
     new = sorted(set(wanted) - set(there))
-    moved = sorted(pair for pair, fixed in wanted.items() if pair in there and there[pair] != fixed)
+    moved = sorted(pair for pair, said in wanted.items() if pair in there and there[pair] != said)
     if gone or moved:
         pairs = [*gone, *moved]
         change_each(connection, _gone, {"number": [one for one, _ in pairs], "key": [key for _, key in pairs]})
@@ -175,15 +184,20 @@ def _write_findings(connection: Connection, found: Sequence[ComponentMatch]) -> 
             {
                 "component_id": [number for number, _ in added],
                 "vulnerability_id": [key for _, key in added],
-                "fixed": [wanted[pair] for pair in added],
+                "fixed": [wanted[pair][0] for pair in added],
+                "sources": [",".join(wanted[pair][1]) for pair in added],
             },
         )
-    return {number for number, _ in (*gone, *new, *moved)}, {pair[1] for pair in (*new, *moved) if wanted[pair]}
+    others = [pair for pair in moved if wanted[pair][0] != there[pair][0]]  # who says so is no news
+    fixed = {key for number, key in (*new, *others) if wanted[number, key][0]}
+    return {number for number, _ in (*gone, *new, *others)}, fixed, staying
 
 
 def _found(dialect: Dialect) -> Select[Any]:
-    query = select(findings.c.component_id, findings.c.vulnerability_id, findings.c.fixed)
-    joined = query.join(vulnerabilities, vulnerabilities.c.id == findings.c.vulnerability_id)
+    columns = (findings.c.component_id, findings.c.vulnerability_id, findings.c.fixed, findings.c.sources)
+    joined = select(*columns, vulnerabilities.c.source).join(
+        vulnerabilities, vulnerabilities.c.id == findings.c.vulnerability_id
+    )
     return joined.where(among_values(dialect, findings.c.component_id), vulnerabilities.c.source != ASKED)
 
 
@@ -194,22 +208,34 @@ def _gone(_: Dialect) -> Delete:
     )
 
 
-def _write_states(connection: Connection, found: Sequence[ComponentMatch]) -> set[int]:
-    """Write states; the components of which something is other than before."""
+def _write_states(connection: Connection, found: Sequence[ComponentMatch], staying: Collection[int]) -> set[int]:
+    """Write states; the components of which something is other than before.
+
+    Args:
+        connection: inside a transaction.
+        found: what is said of them.
+        staying: the components with findings of sources whose set cannot be read.
+    """
     numbers = [match.number for match in found]
     there: dict[int, _Row] = {
         number: (ecosystem, state)
         for rows in rows_among(connection, _states, numbers)
         for number, ecosystem, state in rows
     }
-    wanted: dict[int, _Row] = {match.number: (match.ecosystem, int(match.state)) for match in found if match.ecosystem}
+    state_of = {
+        match.number: state_of_match(match, there.get(match.number, ("", None))[1], match.number in staying)
+        for match in found
+    }
+    wanted: dict[int, _Row] = {
+        match.number: (match.ecosystem, int(state_of[match.number])) for match in found if match.ecosystem
+    }
     gone = sorted(set(there) - set(wanted))
     moved = sorted(number for number, row in wanted.items() if there.get(number) != row)
     if old := [*gone, *(number for number in moved if number in there)]:
         connection.execute(delete(matches).where(among(connection, matches.c.component_id, old)))
     if moved:
         ecosystems, states = zip(*(wanted[number] for number in moved), strict=True)
-        at = {match.number: _answered(match) for match in found}
+        at = {match.number: _answered(match, state_of[match.number]) for match in found}
         insert_columns(
             connection,
             matches,
@@ -232,8 +258,8 @@ def _checks(found: Sequence[ComponentMatch]) -> dict[str, dt.datetime]:
     return checks
 
 
-def _answered(match: ComponentMatch) -> int:
-    return 0 if match.state is ComponentState.UNKNOWN else to_seconds(match.answered_at)
+def _answered(match: ComponentMatch, state: ComponentState) -> int:
+    return 0 if state is ComponentState.UNKNOWN else to_seconds(match.answered_at)
 
 
 def _states(dialect: Dialect) -> Select[Any]:

@@ -53,13 +53,11 @@ def note_matched(connection: Connection, matched: Sequence[MatchedEcosystem]) ->
     connection.execute(delete(advisory_ecosystems).where(_E.ecosystem.not_in(names)))
     note_ecosystems(connection, {ecosystem.name: ecosystem.checked_at for ecosystem in matched})
     for ecosystem in matched:
-        values: dict[str, object] = {"mark": ecosystem.mark}
-        if ecosystem.checked_at is not None:
-            values["checked_at"] = to_seconds(ecosystem.checked_at)
+        values = {"mark": ecosystem.mark, "checked_at": to_seconds(ecosystem.checked_at)}
         connection.execute(update(advisory_ecosystems).where(_E.ecosystem == ecosystem.name).values(values))
 
 
-def note_ecosystems(connection: Connection, checks: Mapping[str, dt.datetime | None]) -> None:
+def note_ecosystems(connection: Connection, checks: Mapping[str, dt.datetime]) -> None:
     """Give a number to the ecosystems that have none yet.
 
     Args:
@@ -69,8 +67,7 @@ def note_ecosystems(connection: Connection, checks: Mapping[str, dt.datetime | N
     there = {row.ecosystem: row.id for row in connection.execute(select(_E.ecosystem, _E.id))}
     free = (number for number in range(1, _MOST) if number not in there.values())
     for name in sorted(set(checks) - set(there)):
-        at = checks[name]
-        values = {"ecosystem": name, "mark": "", "checked_at": 0 if at is None else to_seconds(at)}
+        values = {"ecosystem": name, "mark": "", "checked_at": to_seconds(checks[name])}
         connection.execute(insert(advisory_ecosystems).values(id=next(free), **values))
 
 

@@ -205,6 +205,7 @@ findings = Table(
     Column("component_id", Integer, ForeignKey("components.id"), primary_key=True, autoincrement=False),
     Column("vulnerability_id", CleanText, ForeignKey("vulnerabilities.id"), primary_key=True, index=True),
     Column("fixed", CleanText),  # the next version that does not have it, where a source tells
+    Column("sources", CleanText),  # of advisories, that say so, with commas; null: the vulnerability's
     sqlite_with_rowid=False,
 )
 """What the newest answer of each source says; rows go when a newer answer of that source no longer names them."""
@@ -224,6 +225,8 @@ advisory_sets = Table(
     Column("newest", CleanText, nullable=False, server_default=""),  # the latest ``modified`` of a record, as written
     Column("is_unreadable", Boolean, nullable=False, server_default=false()),  # by the program that tried last
     Column("changed_names", LargeBinary),  # MessagePack; see store.changednames
+    Column("signature", CleanText, nullable=False, server_default=""),  # the digest that was signed, and the key
+    Column("listed", LargeBinary),  # MessagePack of model.advisories.RecordList, compressed by zlib
 )
 """Advisories by source and ecosystem; each set is replaced as a whole. No read model has them."""
 

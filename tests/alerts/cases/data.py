@@ -117,6 +117,15 @@ DATA = (
         labels={"source": "osv", "set": "Debian"},
     ),
     Case(
+        "BomgateVexIncomplete",
+        "warning",
+        Moment({'bomgate_vex_incomplete_images{pod="a"}': "2x90"}, "70m"),
+        {
+            "it is not yet an hour": Moment({'bomgate_vex_incomplete_images{pod="a"}': "2x90"}, "56m"),
+            "all was read again": Moment({'bomgate_vex_incomplete_images{pod="a"}': "2x30 0x90"}, "100m"),
+        },
+    ),
+    Case(
         "BomgateSourceBehind",
         "warning",
         of_source("published", "EPSS", "-600000x4000", "2h"),

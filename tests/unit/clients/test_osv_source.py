@@ -168,16 +168,17 @@ class Mirror:
                 self._answer()
 
             def do_GET(self) -> None:
-                self._answer()
-                if mirror.status == 200:
+                if self._answer() == 200:
                     self.wfile.write(mirror.content)
 
-            def _answer(self) -> None:
+            def _answer(self) -> int:
                 mirror.asked.append(f"{self.command} {self.path}")
-                self.send_response(mirror.status)
+                status = mirror.status if self.path.endswith("/all.zip") else 404
+                self.send_response(status)
                 self.send_header("ETag", mirror.tag)
-                self.send_header("Content-Length", str(len(mirror.content) if mirror.status == 200 else 0))
+                self.send_header("Content-Length", str(len(mirror.content) if status == 200 else 0))
                 self.end_headers()
+                return status
 
             def log_message(self, *args: object) -> None:
                 """Nothing."""
@@ -203,7 +204,7 @@ def test_a_mirror_is_asked_whether_it_has_something_else(web: Mirror, clock: Fak
     assert ids(first) == ["DEBIAN-CVE-2023-0286"]
     web.asked.clear()
     assert osv.fetch("Debian", known(first)).content is None
-    assert web.asked == ["HEAD /osv/Debian/all.zip"]
+    assert web.asked == ["HEAD /osv/Debian/modified_id.csv", "HEAD /osv/Debian/all.zip"]
     web.tag = '"2"'
     again = osv.fetch("Debian", known(first))  # another tag, and the same bytes
     assert (again.content, again.tag) == (None, '"2"')

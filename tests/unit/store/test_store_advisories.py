@@ -41,14 +41,13 @@ DAY = dt.timedelta(days=1)
 class Shelf:
     """A source of advisories in memory."""
 
-    name = "osv"
-
-    def __init__(self, **records: list[dict[str, Any]]) -> None:
+    def __init__(self, name: str = "osv", **records: list[dict[str, Any]]) -> None:
+        self.name = name
         self.records, self.version, self.down = records, 1, False
         self.ecosystems = sorted(records)
         self.away, self.told = set[str](), dict[str, AdvisorySetInfo | None]()
 
-    def fetch(self, ecosystem: str, known: AdvisorySetInfo | None) -> FetchedSet:
+    def fetch(self, ecosystem: str, known: AdvisorySetInfo | None, former: object = None) -> FetchedSet:
         self.told[ecosystem] = known
         if self.down or ecosystem in self.away:
             raise Retryable("The shelf is away.", remedy="Wait.")
@@ -310,10 +309,11 @@ def test_a_set_that_cannot_be_read_is_fetched_again(real_store: Store, clock: Fa
     assert real_store.advisories.load("osv", "Debian") is not None
 
 
-def damage(store: Store, ecosystem: str, *, as_another_program: bool = False) -> None:
+def damage(store: Store, ecosystem: str, *, source: str = "osv", as_another_program: bool = False) -> None:
     """Leave a set as it cannot be read."""
     with store.advisories._database.write() as connection:
-        those = update(advisory_sets).where(advisory_sets.c.ecosystem == ecosystem)
+        mine = (advisory_sets.c.ecosystem == ecosystem) & (advisory_sets.c.source == source)
+        those = update(advisory_sets).where(mine)
         connection.execute(those.values(payload=b"x"))
         if as_another_program:
             connection.execute(update(advisory_state).values(fingerprint="another program's"))
@@ -356,6 +356,46 @@ def test_a_set_that_cannot_be_read_holds_up_its_own_ecosystem_alone(real_store: 
     follower.update()
     reader.follow()
     assert reader.age_of(tzdata) == int(clock.now().timestamp())
+
+
+def test_of_two_sources_of_an_ecosystem_the_healthy_one_goes_on(real_store: Store, clock: FakeClock) -> None:
+    zlib = "pkg:deb/debian/zlib@1.2.13-1?distro=debian-12"
+    add(real_store, [LIBSSL, zlib, "pkg:deb/debian/tzdata@2024a-0?distro=debian-12"])
+    both = record("SHARED-1", affected("Debian:12", "openssl", {"introduced": "0"}))
+    own = Shelf("own", Debian=[record("OWN-1", affected("Debian:12", "openssl", {"introduced": "0"})), both])
+    osv = Shelf(Debian=[openssl(), both])
+
+    def follow(engine: Matcher) -> tuple[dict[str, set[str]], dict[str, int]]:
+        engine.update()
+        states = reader.follow()
+        found = {each.purl.package: {held.id for held in each.vulnerabilities} for each in reader.vulnerable}
+        return found, {name: states[name] for name in ("clean", "unknown")}
+
+    def engine(*shelves: Shelf) -> Matcher:
+        return Matcher(shelves, real_store.advisories, clock, lambda: AutoRule(), asks=False)
+
+    reader, libssl = Reader(real_store), Purl(LIBSSL).package
+    assert follow(engine(osv, own)) == ({libssl: {openssl()["id"], "OWN-1", "SHARED-1"}}, {"clean": 2, "unknown": 0})
+    first = clock.now()
+    damage(real_store, "Debian", source="own")
+    own.away.add("Debian")
+    clock.advance(3600)
+    osv.records["Debian"], osv.version = [record("NEW-1", affected("Debian:12", "zlib", {"introduced": "0"}))], 2
+    follower = engine(osv, own)
+    said = {libssl: {"OWN-1", "SHARED-1"}, Purl(zlib).package: {"NEW-1"}}
+    assert follow(follower) == (said, {"clean": 1, "unknown": 0}), "osv takes back its own alone, and finds more"
+    assert reader.age_of(LIBSSL) == int(first.timestamp()), "what is said is as old as the older of both sets"
+    assert follower.match().matched == 0, "nothing is done again and again"
+    osv.records["Debian"], osv.version = [openssl()], 3
+    said = {libssl: {openssl()["id"], "OWN-1", "SHARED-1"}}
+    assert follow(follower) == (said, {"clean": 1, "unknown": 1}), "nobody knows what own would say of zlib"
+    own.away.clear()
+    own.records["Debian"] = [both]
+    assert follow(follower) == ({libssl: {openssl()["id"], "SHARED-1"}}, {"clean": 2, "unknown": 0})
+    damage(real_store, "Debian", source="osv")
+    osv.away.add("Debian")
+    own.records["Debian"], own.version = [record("OWN-1", affected("Debian:12", "x", {"introduced": "0"}))], 2
+    assert follow(engine(osv, own))[0] == {libssl: {openssl()["id"]}}, "each takes back what it said"
 
 
 def test_a_score_does_not_fall_because_the_set_cannot_be_read_that_it_is_from(

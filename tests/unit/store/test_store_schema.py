@@ -28,6 +28,7 @@ from webhook.model.assessments import Assessment, AssessmentSource, AssessmentTy
 from webhook.model.components import ComponentState
 from webhook.model.images import Digest
 from webhook.model.looks import Look
+from webhook.model.records import StoreStatus
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.scopes import canonical_scope
 from webhook.store import schema
@@ -205,6 +206,20 @@ def test_a_database_of_a_newer_program_is_refused(opened: Open, database_url: st
             use()
     status = store.admin.status()
     assert (status.schema, status.usable, status.revision) == ("9999", False, 0)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "is_older"),
+    [
+        ("0009", "0010", True),
+        ("9999", "10000", True),
+        ("10000", "9999", False),
+        ("31", "0031", False),
+        ("x", "1", False),
+    ],
+)
+def test_versions_are_compared_as_numbers(found: str, expected: str, is_older: bool) -> None:
+    assert StoreStatus("", found, expected).is_older is is_older
 
 
 @pytest.mark.parametrize("oldest", [schema.VERSION, schema.KNOWN[0]])

@@ -30,13 +30,13 @@ def digest_of(stream: IO[bytes]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
-def read_archive(stream: IO[bytes], max_bytes: int, skip: Callable[[str], None]) -> Iterator[bytes]:
-    """The records of a zip file.
+def read_archive(stream: IO[bytes], max_bytes: int, skip: Callable[[str, str], None]) -> Iterator[tuple[bytes, str]]:
+    """The records of a zip file, each with its name.
 
     Args:
         stream: can be sought in.
         max_bytes: of the largest archive; its records may be eight times as large together.
-        skip: told of each record that is left out, with the reason.
+        skip: told of each record that is left out, with the reason and its name.
 
     Raises:
         Retryable: it is no zip file, or was cut off.
@@ -49,17 +49,17 @@ def read_archive(stream: IO[bytes], max_bytes: int, skip: Callable[[str], None])
                 raise _too_much(f"{len(names)} records")
             left = max_bytes * _RATIO
             for info in names:
-                data = _record(archive, info)
+                data, name = _record(archive, info), info.filename.rpartition("/")[2].removesuffix(".json")
                 if data is None:
-                    skip("unreadable")
+                    skip("unreadable", name)
                     continue
                 left -= len(data)
                 if left < 0:
                     raise _too_much(f"more than {max_bytes * _RATIO} bytes of records")
                 if len(data) > LONGEST_RECORD:
-                    skip("too-large")
+                    skip("too-large", name)
                 else:
-                    yield data
+                    yield data, name
     except (zipfile.BadZipFile, EOFError, ValueError, OSError) as problem:
         raise Retryable(
             f"The archive cannot be read: {problem}",
@@ -76,12 +76,12 @@ def _record(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | None:
         return None  # damaged, encrypted, or packed in a way that nobody knows
 
 
-def read_folder(folder: Path, skip: Callable[[str], None]) -> Iterator[bytes]:
-    """The records in a folder and those below it, by name.
+def read_folder(folder: Path, skip: Callable[[str, str], None]) -> Iterator[tuple[bytes, str]]:
+    """The records in a folder and those below it, in the order of their names, each with its name.
 
     Args:
         folder: where they are; links that lead out of it are left out.
-        skip: told of each record that is left out, with the reason.
+        skip: told of each record that is left out, with the reason and its name.
 
     Raises:
         Final: there are too many.
@@ -94,17 +94,17 @@ def read_folder(folder: Path, skip: Callable[[str], None]) -> Iterator[bytes]:
     for path in paths:
         try:
             if not path.resolve().is_relative_to(inside) or not path.is_file():
-                skip("outside")
+                skip("outside", path.stem)
                 continue
             with path.open("rb") as stream:
                 data = stream.read(LONGEST_RECORD + 1)
         except OSError:
-            skip("unreadable")
+            skip("unreadable", path.stem)
             continue
         if len(data) > LONGEST_RECORD:
-            skip("too-large")
+            skip("too-large", path.stem)
         else:
-            yield data
+            yield data, path.stem
 
 
 def _too_much(what: str) -> Final:

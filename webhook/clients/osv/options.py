@@ -65,6 +65,15 @@ class SourceRule:
     max_megabytes: int = field(
         default=2048, metadata={"help": "Largest archive that is read, and an eighth of what it may hold unpacked."}
     )
+    public_key_file: Path | None = field(
+        default=None,
+        metadata={
+            "help": (
+                "For osv: a public key (PEM) that has to have signed what is taken: an artefact with `cosign sign`, an "
+                "archive with `cosign sign-blob` (all.zip.sigstore.json or all.zip.sig beside it)."
+            )
+        },
+    )
     severity_words: dict[str, float] = field(
         default_factory=dict,
         metadata={
@@ -113,6 +122,8 @@ class SourceRule:
             yield "has no ecosystems; it is about vulnerabilities of all"
         elif self.severity_words:
             yield "has no severityWords; it gives no severity"
+        elif self.public_key_file is not None:
+            yield "has no publicKeyFile; the sets of kind osv alone are verified"
         yield from self._location_problems()
         if self.max_megabytes < 1:
             yield "has a maxMegabytes below 1"

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 import msgspec
 
 from webhook.clients.osv.severities import Rated, Severity, specific_of
-from webhook.model.advisories import Advisory, AdvisorySet, AffectedVersions, Interval
+from webhook.model.advisories import Advisory, AdvisorySet, AffectedVersions, Interval, ListedRecord
 from webhook.policy.advisorykeys import key_of
 from webhook.policy.affected import VersionOrder, in_stream, intervals_of, streams_of
 
@@ -31,6 +31,7 @@ _NO_SECURITY = ("ALBA-", "ALEA-")
 _SPACE = re.compile(r"\s+")
 
 
+_LONGEST_TIME = 40
 _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
@@ -92,9 +93,13 @@ class SetBuilder:
     Args:
         ecosystem: without release, such as ``Debian``; what records say of others does not count.
         until: a record that says it was modified later does not make the set newer; None for no bound.
+        lists: whether ``listed`` is wanted.
+
+    Attributes:
+        listed: the records that were taken in, by id; None when they are not wanted, or cannot be told apart.
     """
 
-    def __init__(self, ecosystem: str, until: dt.datetime | None = None) -> None:
+    def __init__(self, ecosystem: str, until: dt.datetime | None = None, *, lists: bool = False) -> None:
         self.ecosystem, self._until, self._newest = ecosystem, until, _EARLIEST
         self._set = AdvisorySet()
         self._counts = Counter[str]()
@@ -102,18 +107,36 @@ class SetBuilder:
         self._orders: dict[str, VersionOrder] = {}
         self._streams: tuple[str, ...] = ()
         self._rated = Rated([], [])
+        self.listed: dict[str, ListedRecord] | None = {} if lists else None
+        self._reasons: list[str] = []
 
-    def add(self, data: bytes) -> None:
-        """Take a record in; one that cannot be read is counted."""
+    def add(self, data: bytes, name: str = "") -> None:
+        """Take a record in; one that cannot be read is counted.
+
+        Args:
+            data: the record.
+            name: of its file, without the suffix; its id, where it can be read.
+        """
         if len(data) > LONGEST_RECORD:
-            self.skip("too-large")
+            self.skip("too-large", name)
             return
         try:
             record = _RECORD.decode(data)
         except (ValueError, RecursionError):
-            self.skip("unreadable")
+            self.skip("unreadable", name)
             return
-        self._date(record.modified[:40])
+        self._reasons = []
+        self._take_in(record)
+        self._list(record.id, record.modified[:_LONGEST_TIME])
+
+    def _list(self, name: str, modified: str) -> None:
+        if self.listed is not None:
+            is_told_apart = name and name not in self.listed
+            self.listed[name] = ListedRecord(modified, tuple(self._reasons))
+            self.listed = self.listed if is_told_apart else None
+
+    def _take_in(self, record: _Record) -> None:
+        self._date(record.modified[:_LONGEST_TIME])
         if why := self._why_not(record):
             self.skip(why)
             return
@@ -138,9 +161,18 @@ class SetBuilder:
         if moment is not None and moment > self._newest and (self._until is None or moment <= self._until):
             self._newest, self._set.newest = moment, text
 
-    def skip(self, reason: str) -> None:
-        """Count something that was left out."""
+    def skip(self, reason: str, name: str | None = None) -> None:
+        """Count something that was left out.
+
+        Args:
+            reason: why.
+            name: of the file, where that is a whole record of which nothing could be read.
+        """
         self._counts[reason] += 1
+        self._reasons.append(reason)
+        if name is not None:
+            self._reasons = [reason]
+            self._list(name, "")
 
     def finish(self) -> AdvisorySet:
         """The set."""

@@ -42,6 +42,10 @@ class PublicKey:
     def __init__(self, name: str, fingerprint: str, checks: Sequence[_Check]) -> None:
         self.name, self.fingerprint, self._checks = name, fingerprint, tuple(checks)
 
+    def signed_bytes(self, signature: bytes, data: bytes) -> bool:
+        """Whether a signature is of this key, over these bytes."""
+        return any(_passes(check, signature, data) for check in self._checks)
+
     def signed(self, envelope: Envelope) -> bool:
         """Whether one of the envelope's signatures is of this key, over exactly this payload."""
         data = envelope.signed_bytes

@@ -6,7 +6,7 @@ What is wrong with one document loses nothing else, and is told.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from webhook.clients.http.destination import Destination, Limits, Reach, Remedies
@@ -91,8 +91,8 @@ class VexFiles:
         return tuple(found.values()), tuple(problems[:_MOST_PROBLEMS])
 
     def _texts(self, problems: list[str]) -> Iterator[bytes]:
-        def skip(why: str) -> None:
-            problems.append(f"a document was left out: {why}")
+        def skip(why: str, name: str) -> None:
+            problems.append(f"the document {name} was left out: {why}")
 
         if self._rule.is_remote:
             yield from self._unpacked(self._download(), skip)
@@ -100,7 +100,7 @@ class VexFiles:
         path = Path(self._rule.location).expanduser()
         try:
             if path.is_dir():
-                yield from read_folder(path, skip)
+                yield from (data for data, _ in read_folder(path, skip))
             else:
                 with path.open("rb") as stream:
                     data = stream.read(self._rule.max_bytes + 1)
@@ -110,12 +110,11 @@ class VexFiles:
                 f"The VEX documents of {self.name} cannot be read: {problem}", remedy="Check location of the source."
             ) from problem
 
-    def _unpacked(self, data: bytes, skip: object) -> Iterator[bytes]:
+    def _unpacked(self, data: bytes, skip: Callable[[str, str], None]) -> Iterator[bytes]:
         if len(data) > self._rule.max_bytes:
             raise Final(f"{self._rule.location} is larger than {self._rule.max_bytes} bytes.", remedy=_REMEDIES.size)
         if data.startswith(_ZIP):
-            assert callable(skip)
-            yield from read_archive(io.BytesIO(data), self._rule.max_bytes, skip)
+            yield from (text for text, _ in read_archive(io.BytesIO(data), self._rule.max_bytes, skip))
         else:
             yield data[: MOST_BYTES + 1]
 

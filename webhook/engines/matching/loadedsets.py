@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from webhook.model.advisories import AdvisorySet, AdvisorySetInfo, FetchedSet
+from webhook.model.advisories import AdvisorySet, AdvisorySetInfo, FetchedSet, FormerSet
 from webhook.policy.advisorychanges import changed_names
 from webhook.policy.advisoryindex import AdvisoryIndex, Rating
-from webhook.policy.advisorymarks import fingerprint_of, words_fingerprint
+from webhook.policy.advisorymarks import fingerprint_of, marks_of, words_fingerprint
 from webhook.ports import AdvisoryStore
 
 log = logging.getLogger("bomgate.matching")
@@ -35,12 +35,12 @@ class LoadedSets:
         self._sets: dict[_Key, tuple[_Version, AdvisorySet | None]] = {}
         self._brought: dict[_Key, tuple[_Version, AdvisorySet]] = {}
         self.index = AdvisoryIndex({})
-        self.broken: frozenset[str] = frozenset()
+        self.unread: Mapping[str, frozenset[str]] = {}
 
     def load(self, sets: Sequence[AdvisorySetInfo]) -> None:
         """Read the sets that are others than those in memory.
 
-        Afterwards ``index`` has those that can be read, and ``broken`` names the ecosystems of the others.
+        Afterwards ``index`` has those that can be read, and ``unread`` names the sources of the others by ecosystem.
 
         Args:
             sets: those of the store now.
@@ -58,17 +58,18 @@ class LoadedSets:
             there = [held for held in (self._brought.pop(key, None), self._sets.get(key)) if held]
             known = next((held for held in there if held[0] == wanted[key]), None)
             loaded[key] = known or (wanted[key], self._store.load(*key))
-        self.broken = frozenset(ecosystem for (_, ecosystem), (_, content) in loaded.items() if content is None)
+        unread: dict[str, frozenset[str]] = {}
         for source, ecosystem in sorted(key for key, (_, content) in loaded.items() if content is None):
+            unread[ecosystem] = unread.get(ecosystem, frozenset()) | {source}
             extra = {"source": source, "ecosystem": ecosystem}
             log.warning("advisories cannot be read; what they said stays until they are downloaded again", extra=extra)
         contents = {key: content for key, (_, content) in loaded.items() if content is not None}
-        self._sets, self._fingerprint = loaded, fingerprint
+        self._sets, self._fingerprint, self.unread = loaded, fingerprint, unread
         self.index = AdvisoryIndex(
             contents,
             self._words,
             self._store.asked_scores() if contents else {},
-            self._former() if self.broken else {},
+            self._former() if unread else {},
             self.index.scores,
         )
 
@@ -86,6 +87,14 @@ class LoadedSets:
             if is_unreadable != info.is_unreadable:
                 self._store.note_readable(info, is_unreadable=is_unreadable)
 
+    def marks(self, sets: Sequence[AdvisorySetInfo]) -> Mapping[str, str]:
+        """Of the sets of each ecosystem, as far as they can be read.
+
+        Args:
+            sets: those of the store now, which were loaded.
+        """
+        return marks_of(sets, self.unread)
+
     def fingerprint(self, sets: Sequence[AdvisorySetInfo]) -> str:
         """Of sets, and of what the settings make of them; empty for none."""
         return f"{fingerprint_of(sets)}{words_fingerprint(self._words)}" if sets else ""
@@ -96,6 +105,16 @@ class LoadedSets:
         if content is None:
             return replace(info, digest="", tag="")
         return replace(info, newest=info.newest or content.newest)
+
+    def former(self, info: AdvisorySetInfo) -> FormerSet | None:
+        """A set with the records that it was made from; None where one of both is not known.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        content = self._content(info)
+        listed = None if content is None else self._store.listed(info.source, info.ecosystem, info.digest)
+        return None if content is None or listed is None else FormerSet(content, listed)
 
     def take(self, fetched: FetchedSet, at: dt.datetime) -> None:
         """Know a set that was kept just now, so that it need not be read from the store."""

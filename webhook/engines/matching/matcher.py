@@ -12,10 +12,10 @@ from functools import cached_property
 from webhook.engines.matching.loadedsets import LoadedSets
 from webhook.engines.matching.plans import MatchPlan
 from webhook.errors import BomgateError, SourceError
-from webhook.model.advisories import AdvisorySetInfo, ComponentMatch, MatchedEcosystem, MatchProgress
+from webhook.model.advisories import AdvisorySetInfo, ComponentMatch, MatchedEcosystem, MatchProgress, Unread
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
-from webhook.policy.advisoryindex import AdvisoryAnswer, AdvisoryIndex
+from webhook.policy.advisoryindex import AdvisoryIndex
 from webhook.policy.advisorykeys import covers, ecosystem_of
 from webhook.policy.advisorymarks import marks_of
 from webhook.ports import AdvisorySource, AdvisoryStore, AutoAssess, Clock
@@ -168,14 +168,14 @@ class Matcher:
         What was matched with former sets keeps its age, so that it goes stale instead of staying clean.
         """
         sets = self.store.sets()
-        marks, checked = marks_of(sets), _checked(sets)
+        marks, checked = self._loaded.marks(sets), _checked(sets)
         for ecosystem in sorted(ecosystems & set(marks)):
             self.store.confirm(ecosystem, marks[ecosystem], checked[ecosystem])
 
     def _update(self, source: AdvisorySource, ecosystem: str, there: AdvisorySetInfo | None) -> SetUpdate:
         known = None if there is None else self._loaded.known(there)
         try:
-            fetched = source.fetch(ecosystem, known)
+            fetched = source.fetch(ecosystem, known, lambda: None if there is None else self._loaded.former(there))
         except SourceError as problem:
             extra = {"source": source.name, "ecosystem": ecosystem, **words(problem)}
             log.warning("advisories not brought up to date", extra=extra)
@@ -200,15 +200,15 @@ class Matcher:
     def _pass(self) -> MatchReport | None:
         """One pass; None when the sets have changed meanwhile."""
         sets, progress = self.store.sets(), self.store.progress()
-        fingerprint, marks = self._loaded.fingerprint(sets), marks_of(sets)
+        fingerprint = self._loaded.fingerprint(sets)
         is_through = progress.through >= progress.newest
-        if is_through and (progress.fingerprint, progress.marks) == (fingerprint, marks):
+        if is_through and (progress.fingerprint, progress.marks) == (fingerprint, marks_of(sets)):
             return MatchReport()
         self._loaded.load(sets)
         self._loaded.tell(sets)
-        broken = self._loaded.broken
-        plan = MatchPlan.of(self.store, marks, progress.marks, broken)
-        is_unsettled = bool(plan) or (not broken and progress.fingerprint != fingerprint)
+        marks, is_whole = self._loaded.marks(sets), not self._loaded.unread
+        plan = MatchPlan.of(self.store, marks, progress.marks)
+        is_unsettled = bool(plan) or (is_whole and progress.fingerprint != fingerprint)
         if is_through and not is_unsettled:
             return MatchReport()
         report, through, checked = MatchReport(), progress.through, _checked(sets)
@@ -222,11 +222,8 @@ class Matcher:
             if recorded is None:
                 return None
             report = recorded
-        matched = [
-            MatchedEcosystem(name, "", None) if name in broken else MatchedEcosystem(name, mark, checked[name])
-            for name, mark in sorted(marks.items())
-        ]
-        is_done = self.store.finish(fingerprint, through, matched, asks=self.asks, is_settled=not broken)
+        matched = [MatchedEcosystem(name, mark, checked[name]) for name, mark in sorted(marks.items())]
+        is_done = self.store.finish(fingerprint, through, matched, asks=self.asks, is_settled=is_whole)
         return report if is_done else None
 
     def _record(
@@ -266,17 +263,20 @@ class Matcher:
         index, ratings = self._loaded.index, self.store.ratings()
         moved = [key for (source, key), known in ratings.items() if index.is_rated_otherwise(source, key, known)]
         found = self.store.having(moved) if moved else ()
-        yield from _paged([(number, purl) for number, purl in found if ecosystem_of(purl) not in self._loaded.broken])
+        yield from _paged(found)
 
     def _match(self, number: int, purl: Purl, checked: Mapping[str, dt.datetime]) -> ComponentMatch:
         """What is said of a component: unknown where a set that cannot be read could say that it is vulnerable."""
-        said = self._loaded.index.match(purl)
-        broken = self._loaded.broken
-        if broken and said.state is not ComponentState.VULNERABLE and covers(purl, broken):
-            said = AdvisoryAnswer(ComponentState.UNKNOWN)
-        ecosystem = ecosystem_of(purl) if said.state is not ComponentState.NOT_COVERED else ""
+        said, unread = self._loaded.index.match(purl), None
+        state = said.state
+        if self._loaded.unread and covers(purl, self._loaded.unread):
+            unread = Unread(self._loaded.unread[ecosystem_of(purl)], said.state)
+            state = state if state is ComponentState.VULNERABLE else ComponentState.UNKNOWN
+        ecosystem = ecosystem_of(purl) if state is not ComponentState.NOT_COVERED else ""
         at = checked[ecosystem] if ecosystem else self.clock.now()
-        return ComponentMatch(number, purl, ecosystem, said.state, said.vulnerabilities, said.fixed, at)
+        return ComponentMatch(
+            number, purl, ecosystem, state, said.vulnerabilities, said.fixed, at, said.sources, unread
+        )
 
 
 def _paged(components: Sequence[tuple[int, Purl]]) -> Iterator[Sequence[tuple[int, Purl]]]:

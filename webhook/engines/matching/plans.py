@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from webhook.model.purls import Purl
@@ -32,22 +32,19 @@ class MatchPlan:
         return bool(self.whole or self.named)
 
     @classmethod
-    def of(
-        cls, store: AdvisoryStore, marks: Mapping[str, str], matched: Mapping[str, str], broken: Collection[str]
-    ) -> MatchPlan:
+    def of(cls, store: AdvisoryStore, marks: Mapping[str, str], matched: Mapping[str, str]) -> MatchPlan:
         """What is to be matched again.
 
         Args:
             store: knows which names have changed.
             marks: of the sets that there are, by ecosystem.
             matched: of the sets that components were matched with.
-            broken: ecosystems with a set that cannot be read; what they said stays.
 
         Raises:
             StoreError: the database does not answer.
         """
         # An ecosystem without sets is to be forgotten.
-        due = {name for name in {*marks, *matched} if name not in broken and marks.get(name) != matched.get(name)}
+        due = {name for name in {*marks, *matched} if marks.get(name) != matched.get(name)}
         named = {name: _names(store, name, matched.get(name, ""), marks.get(name, "")) for name in sorted(due)}
         return cls(
             frozenset(name for name, names in named.items() if names is None),
@@ -69,12 +66,16 @@ class MatchPlan:
 
 def _names(store: AdvisoryStore, ecosystem: str, since: str, until: str) -> frozenset[str] | None:
     """Names of packages about which some sets and others do not say the same; None when that is not known."""
+    if until and not any(digest_in(until, source) for source in sources_in(until)):
+        return frozenset()  # none can be read
     if not since or not until or sources_in(since) != sources_in(until):
         return None
     found = set[str]()
     for source in sorted(sources_in(until)):
         former, digest = digest_in(since, source), digest_in(until, source)
-        if not former or not digest:
+        if not digest:  # it cannot be read; what it said stays
+            continue
+        if not former:
             return None
         names = store.changed_names(source, ecosystem, former, digest) if former != digest else ()
         if names is None or len(found) + len(names) > _MOST_NAMES:
