@@ -149,9 +149,13 @@ class World:
         planned = self.undo_of(batch, self.name)
         if step[0] == "late undo" and step[2]:
             self.say(True, True)
-        self.store.assessments.append([replace(one, batch=one.batch or f"u{self.decided}-{batch}") for one in planned])
+        self.store.assessments.append(
+            [replace(made, batch=made.batch or f"u{self.decided}-{batch}") for made in planned]
+        )
         twins = self.undo_of(f"twin-{batch}", self.twin)
-        self.store.assessments.append([replace(one, batch=one.batch or f"ut{self.decided}-{batch}") for one in twins])
+        self.store.assessments.append(
+            [replace(made, batch=made.batch or f"ut{self.decided}-{batch}") for made in twins]
+        )
 
     def undo_of(self, batch: str, name: str) -> tuple[Assessment, ...]:
         records = self.store.assessments.find(AssessmentQuery(batch=batch))
