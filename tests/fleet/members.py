@@ -32,13 +32,16 @@ class Member:
         hub: that it follows.
         url: of its database; an SQLite file in the folder when left out.
         fleet: further settings of the fleet.
+        settings: further groups.
     """
 
-    def __init__(self, folder: Path, hub: Hub, url: str = "", fleet: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, folder: Path, hub: Hub, url: str = "", fleet: Mapping[str, Any] | None = None, **settings: Any
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.hub, self.config = folder, hub, folder / "member.yaml"
         own = {"mode": "member", "hubKeys": [str(hub.public)], **(fleet or {})}
-        content = {"database": {"url": url or f"sqlite:///{folder}/member.db"}, "fleet": own}
+        content = {"database": {"url": url or f"sqlite:///{folder}/member.db"}, "fleet": own, **settings}
         self.config.write_text(yaml.safe_dump(content))
         self.parts: Parts = open_parts(load_settings(self.config, environment={}))
         if url:
