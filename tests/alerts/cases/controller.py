@@ -178,4 +178,15 @@ CONTROLLER = (
             ),
         },
     ),
+    Case(
+        "BomgateMembersUnanswered",
+        "warning",
+        Moment({'bomgate_fleet_waiting{job="h", instance="a"}': "7x1800"}, "27h"),
+        {
+            "nobody waits": Moment({'bomgate_fleet_waiting{job="h", instance="a"}': "0x1800"}, "27h"),
+            "the nightly run has asked": Moment(
+                {'bomgate_fleet_waiting{job="h", instance="a"}': "7x1400 0x5 7x400"}, "27h"
+            ),
+        },
+    ),
 )
