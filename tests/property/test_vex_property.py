@@ -13,6 +13,7 @@ from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind, VexProduct, Vex
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.precedence import Place
 from webhook.policy.vex import TrustedVex, VexIndex, VexTrust
+from webhook.policy.vexmatching import component_miss
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 PURL, FOUND = parse_purl(COMPONENT), Vulnerability("CVE-2026-1", aliases=("GHSA-aaaa",))
@@ -244,3 +245,19 @@ def test_the_newest_statement_about_exactly_this_wins(there, status):
     ]
     newest = kept(exact, origin=ADDED, identifier="newest", digest="newest", issued=NOW)
     assert loosening([*older, newest]) == status.loosens
+
+
+SPELT = st.builds(
+    "pkg:{}/{}@{}".format,
+    st.sampled_from(["npm", "golang", "pypi", "deb", "deb/debian", "rpm/redhat", "maven/a"]),
+    st.sampled_from(["a", "A", "a-b", "openssl"]),
+    st.sampled_from(["1.0", "1.0.0", "v1.0.0", "1.0.0+1", "1:1.0-1", "1.0-1", "x"]),
+)
+
+
+@given(SPELT, SPELT, st.lists(st.sampled_from(["1.0", "v1.0.0", "?"]), max_size=2))
+def test_what_names_a_component_exactly_may_name_it(name, component, versions):
+    purl, versions = parse_purl(component), tuple(versions)
+    for unversioned in (True, False):
+        if component_miss([name], versions, purl, unversioned=unversioned) is None:
+            assert component_miss([name], versions, purl, unversioned=unversioned, restricts=True) is None

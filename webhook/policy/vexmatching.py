@@ -10,21 +10,18 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
-from webhook.errors import InvalidInput
-from webhook.model.distributions import ROLLING, context_of, release_of
-from webhook.model.ecosystems import DISTRIBUTIONS
 from webhook.model.images import readable
-from webhook.model.purls import Purl, parse_purl
 from webhook.model.vex import VexOriginKind
+from webhook.policy.vexnames import NamedComponent, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from webhook.model.purls import Purl
     from webhook.model.vex import VexOrigin, VexProduct
     from webhook.policy.precedence import Place
 
@@ -84,99 +81,6 @@ class Miss(enum.IntEnum):
     """The package is malicious; only people can decide about it."""
     DECIDED = 22
     """Somebody has decided about the vulnerability, which counts more."""
-
-
-@dataclass(frozen=True, slots=True)
-class NamedComponent:
-    """A component as a statement names it.
-
-    Attributes:
-        text: as written.
-        purl: its key; None where it is none.
-        release: of the distribution, such as ``debian-12``; empty where it is not said.
-        epoch: of an rpm, likewise.
-    """
-
-    text: str
-    purl: Purl | None
-    release: str = ""
-    epoch: str = ""
-
-    def miss(self, purl: Purl, versions: tuple[str, ...], *, unversioned: bool, restricts: bool = False) -> Miss | None:
-        """Why this is not certainly a component; None when it is.
-
-        Args:
-            purl: the component.
-            versions: that the statement is narrowed to beside it; empty for none.
-            unversioned: whether a name without a version means every version.
-            restricts: whether it is enough that this may be the component.
-        """
-        own = self.purl
-        if own is None:
-            return None if restricts else Miss.COMPONENT
-        if own.package != purl.package:
-            return Miss.COMPONENT
-        if own.version and not self._is_version(own.version, purl, restricts=restricts):
-            return Miss.VERSION
-        if versions and not any(self._is_version(version, purl, restricts=restricts) for version in versions):
-            return Miss.VERSION
-        context = context_of(purl)
-        is_unknown = restricts and (self.release == "?" or not context.release)
-        if self.release and not is_unknown and self.release != f"{context.distribution}-{context.release}".strip("-"):
-            return Miss.RELEASE
-        if not own.version and not versions and not unversioned:
-            return Miss.UNVERSIONED_COMPONENT
-        return None
-
-    def _is_version(self, stated: str, purl: Purl, *, restricts: bool) -> bool:
-        """Whether a version is a component's; of two epochs one may be unknown where it is enough that it may be."""
-        if purl.type not in ("deb", "rpm"):
-            return stated == purl.version
-        there, there_version = _with_epoch(context_of(purl).version)
-        epoch, version = _with_epoch(stated)
-        epoch = epoch or self.epoch
-        if version != there_version:
-            return False
-        if restricts and (not there or epoch in ("", "?")):
-            return True
-        return epoch.lstrip("0") == there.lstrip("0")
-
-
-@lru_cache(maxsize=50_000)
-def named(text: str) -> NamedComponent:
-    """Read the name of a component in a statement; one that is no purl names none."""
-    try:
-        purl = parse_purl(text)
-    except InvalidInput:
-        return NamedComponent(text, None)
-    coordinates, _, qualifiers = text.partition("#")[0].partition("?")
-    stated = dict(parse_qsl(qualifiers, max_num_fields=None))
-    epoch = stated.get("epoch", "")
-    if purl.type == "rpm":  # whose keys have no epoch in their version
-        inside = _with_epoch(unquote(coordinates).rpartition("@")[2])[0]
-        epoch = inside if epoch in ("", inside) else "?" if inside or not _is_number(epoch) else epoch
-    return NamedComponent(text, purl, _release(purl, stated.get("distro", "")), epoch)
-
-
-def _release(purl: Purl, stated: str) -> str:
-    """The release that a purl states; ``?`` for one that cannot be read, which no component is certainly of."""
-    if not stated or purl.type not in ("deb", "apk", "rpm"):
-        return ""
-    head = purl.namespace.partition("/")[0]
-    distribution = DISTRIBUTIONS.get(head, head)
-    if distribution in ROLLING and release_of("", stated) == distribution:
-        return ""
-    return release_of(distribution, stated) or "?"
-
-
-def _with_epoch(version: str) -> tuple[str, str]:
-    """The epoch of a version, empty for none, and the rest."""
-    head, colon, rest = version.partition(":")
-    return (head, rest) if colon and _is_number(head) else ("", version)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal()
 
 
 def product_miss(
@@ -246,10 +150,37 @@ def component_miss(
         unversioned: whether a name without a version means every version.
         restricts: whether it is enough that a name may be the component.
     """
-    misses = [named(name).miss(purl, versions, unversioned=unversioned, restricts=restricts) for name in names]
+    if restricts:
+        misses = [_miss_of_any(named(name), versions, purl) for name in names]
+    else:
+        misses = [_miss(named(name), versions, purl, unversioned=unversioned) for name in names]
     if not misses or None in misses:
         return None
     return max(miss for miss in misses if miss is not None)
+
+
+def _miss(name: NamedComponent, versions: tuple[str, ...], purl: Purl, *, unversioned: bool) -> Miss | None:
+    """Why a name is not certainly a component; None when it is."""
+    if name.purl is None or not name.is_package(purl):
+        return Miss.COMPONENT
+    own = name.purl.version
+    if own and not name.is_version(own, purl):
+        return Miss.VERSION
+    if versions and not any(name.is_version(version, purl) for version in versions):
+        return Miss.VERSION
+    if not name.is_release(purl, restricts=False):
+        return Miss.RELEASE
+    return None if own or versions or unversioned else Miss.UNVERSIONED_COMPONENT
+
+
+def _miss_of_any(name: NamedComponent, versions: tuple[str, ...], purl: Purl) -> Miss | None:
+    """Why a name cannot be a component; None when it may be."""
+    if not name.may_be_package(purl):
+        return Miss.COMPONENT
+    stated = [version for version in (name.purl.version if name.purl else "", *versions) if version]
+    if name.purl is not None and stated and not any(name.may_be_version(version, purl) for version in stated):
+        return Miss.VERSION
+    return None if name.is_release(purl, restricts=True) else Miss.RELEASE
 
 
 def _kind(name: str) -> str:

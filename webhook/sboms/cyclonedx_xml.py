@@ -119,7 +119,7 @@ class _Content:
         self._entries: list[_Entry] = []
         self._text: list[str] | None = None
         self._elements = self._text_length = 0
-        self._property = ""  # the name of the one that is being read
+        self._property = ""  # the name of the property that is being read
 
     def report(self) -> None:
         """Hand the entries to the inventory."""

@@ -8,6 +8,7 @@ Source: the Common Security Advisory Framework 2.0 and 2.1, profile 5 (VEX).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 import msgspec
 
@@ -173,6 +174,19 @@ class _Products:
             self._known[identifier] = self._product(identifier)
         return self._known[identifier]
 
+    @cached_property
+    def anything(self) -> VexProduct:
+        """Whatever is in the images of the tree: what a statement is about that does not say it; it loosens nothing."""
+        names: list[str] = []
+        digests: list[str] = []
+        for identifier in self._helpers:
+            own, hashes = self._names(identifier)
+            images = [name for name in own if name.startswith(_IMAGES)]
+            names += images
+            digests += hashes if images else ()
+        found = product(names, None, ("?",))
+        return msgspec.structs.replace(found, digests=tuple(dict.fromkeys((*found.digests, *digests))))
+
     def _product(self, identifier: str) -> VexProduct:
         if identifier not in self._inside:
             names, digests = self._names(identifier)
@@ -266,6 +280,6 @@ def _statements(
             found = [(identifier, products.product(identifier)) for identifier in identifiers_]
             missing = next((identifier for identifier, item in found if item is None), None)
             flaw = "" if missing is None else f"it is about {missing!r:.100}, which the product tree does not have"
-            about = tuple(item for _, item in found if item is not None)
+            about = tuple(item or products.anything for _, item in found)
             name = f"#{number} {word}"
             yield statement(name, names, status, document.issued_at, about, label, impact, flaw)

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import msgspec
 
 from webhook.errors import InvalidInput
+from webhook.model.purls import parse_purl
 from webhook.model.vex import VexDocument, VexProduct, VexStatement, VexStatus
 from webhook.sboms.vex.building import Allowance, identifiers, moment, needed, product, statement, text
 
@@ -179,26 +180,27 @@ def _statements(
         flaw = problem.message
     if status not in (VexStatus.NOT_AFFECTED, VexStatus.FIXED):
         at = max(at, issued)
+    restricts = status not in (VexStatus.NOT_AFFECTED, VexStatus.FIXED)
     products = []
     for affected in entry.affects or ():
         allowance.spend(names=1 + len(affected.versions or ()))
-        found = _product(affected, parts)
+        found = _product(affected, parts, restricts=restricts)
         if found is None:
             flaw = flaw or f"it is about {affected.ref!r:.100}, which is no component of the document"
-        else:
-            products.append(found)
+            found = _anything(parts)
+        products.append(found)
         if any(item.status != "unaffected" or item.version is None for item in affected.versions or ()):
             flaw = flaw or "it names versions that are affected, or not certain"
-    if not products and not flaw:
-        flaw = "it says of no component what it is about"
+    if not products:
+        flaw = flaw or "it says of no component what it is about"
+        products.append(_anything(parts))
     why = analysis.justification or ("false_positive" if analysis.state == "false_positive" else "")
     yield statement(name, names, status, at, tuple(products), why, analysis.detail or "", flaw)
 
 
-def _product(affected: _Affected, parts: _Parts) -> VexProduct | None:
+def _product(affected: _Affected, parts: _Parts, *, restricts: bool) -> VexProduct | None:
     subject = parts.subject
-    names = (subject.purl,) if subject is not None and (subject.purl or "").startswith(_IMAGES) else ()
-    hashes = {item.alg: item.content for item in (subject.hashes if subject is not None else None) or ()}
+    names, hashes = _image(parts)
     if parts.is_subject(affected.ref):
         # A package is not the image that the document is attached to, and its hashes are those of files.
         is_package = subject is not None and bool(subject.purl) and not names
@@ -207,6 +209,30 @@ def _product(affected: _Affected, parts: _Parts) -> VexProduct | None:
     if not purl:
         return None
     versions = tuple(item.version for item in affected.versions or () if item.version is not None)
+    if restricts and any(item.version is None for item in affected.versions or ()):
+        # Which versions a range holds is not asked: what restricts is about all of them.
+        purl, versions = _unversioned(purl), ()
     # A link into another document is about that one's image, which is not said here.
     own = not affected.ref.startswith(_LINK) or affected.ref.startswith(parts.own)
     return product(names if own else (), hashes if own else None, (purl,), versions)
+
+
+def _anything(parts: _Parts) -> VexProduct:
+    """Whatever is in the image: what a statement is about that does not say it; it loosens nothing."""
+    names, hashes = _image(parts)
+    return product(names, hashes, ("?",))
+
+
+def _image(parts: _Parts) -> tuple[tuple[str, ...], dict[str, str]]:
+    """What the document calls the image that it describes, and its hashes."""
+    subject = parts.subject
+    purl = (subject.purl or "") if subject is not None else ""
+    hashes = {item.alg: item.content for item in (subject.hashes if subject is not None else None) or ()}
+    return (purl,) if purl.startswith(_IMAGES) else (), hashes
+
+
+def _unversioned(purl: str) -> str:
+    try:
+        return parse_purl(purl).package
+    except InvalidInput:
+        return purl
