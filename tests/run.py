@@ -50,6 +50,12 @@ LONG = (
     "tests/alerts/test_alerts_end_to_end.py",
     "tests/unit/store/test_store_upgraded.py",
     "tests/cli/test_cli_demo.py",
+    "tests/unit/store/test_store_concurrency.py",
+    "tests/unit/cli/test_cli_start.py",
+    "tests/unit/sboms/test_sboms_corpus.py",
+    "tests/unit/engines/triage/test_triage_board.py",
+    "tests/unit/store/test_store_crashes.py",
+    "tests/unit/engines/triage/test_triage_lists.py",
 )
 """Files that take longest though they hold few tests: xdist would give them out last, and the last would end alone."""
 SLOW = [
