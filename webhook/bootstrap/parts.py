@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from webhook.engines.importer import Document, SbomImporter
     from webhook.engines.judging.documents import SbomChecker
     from webhook.engines.judging.images import ImageChecker
+    from webhook.engines.judging.removing import SbomRemover
     from webhook.engines.judging.workloads import WorkloadJudge
     from webhook.engines.matching.exploits import ExploitUpdater
     from webhook.engines.matching.matcher import Matcher
@@ -101,6 +102,15 @@ class Parts(DecisionParts):
 
         saved = hot_start(self.settings)
         return Refresher(self.model, self.store.feed, saved, self.clock, self.settings.refresh)
+
+    @cached_property
+    def sbom_remover(self) -> SbomRemover:
+        """Takes out SBOMs that people handed in."""
+        from webhook.engines.judging.removing import SbomRemover
+
+        known = (self.model, self.refresher)
+        by_two = self.settings.requests.required
+        return SbomRemover(self.store.sboms, *known, self.rules_now, self.clock, by_two=by_two)
 
     def parse_sbom(self, document: bytes) -> Sbom:
         """Read an SBOM document within the limits of the settings.

@@ -42,13 +42,14 @@ def remove(digest: str, document: str | None, comment: str, author: str | None, 
 
     DIGEST is the digest of the image, a prefix of it, or an image name. SBOMs attached to the image stay: delete them
     in the registry, and run `bomgate sbom fetch IMAGE --add`. An image with no SBOM left counts as missing-sbom; if
-    Syft generates SBOMs on request, it generates a new one. `bomgate sbom show` lists each removed document.
+    Syft generates SBOMs on request, it generates a new one. `bomgate sbom show` lists each removed document. With
+    requests.required, what makes a verdict milder is refused.
     """
     parts = invocation().parts()
     found, by = resolve_digest(parts, digest), person(parts, author)
     claimed = f"{by} ({recorder(parts)})" if author is not None else by
     chosen = None if document is None else resolve_document(parts, found, document)
-    left, attached = parts.store.sboms.remove(found, document=chosen, author=claimed, why=comment)
+    left, attached = parts.sbom_remover.remove(found, document=chosen, author=claimed, why=comment)
     if output == "json":
         shapes = tuple(map(DepartureShape.of, left)), tuple(map(DepartureShape.of, attached))
         print_json(SbomRemoveShape(str(found), *shapes))
