@@ -235,6 +235,17 @@ def test_a_page_of_a_noun_that_there_is_not_says_so(shown: Console) -> None:
     assert shown.get("/images/latest").status_code == 400
 
 
+def test_an_image_with_many_findings_gives_the_worst_and_their_number(
+    shown: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = shown.get(f"/api/v1/images/{digest(1)}").json
+    assert every["findings_total"] == len(every["findings"]) > 1
+    monkeypatch.setattr("webhook.console.details._MOST_FINDINGS", 1)
+    some = shown.get(f"/api/v1/images/{digest(1)}").json
+    assert (some["findings"], some["findings_total"]) == (every["findings"][:1], every["findings_total"])
+    assert f"Findings ({every['findings_total']})" in shown.get(f"/images/{digest(1)}").text
+
+
 def test_the_document_of_an_sbom_can_be_downloaded(shown: Console) -> None:
     (sbom,) = shown.get(f"/api/v1/images/{digest(1)}").json["sboms"]
     answer = shown.get(f"/images/{digest(1)}/documents/{sbom['document']}")

@@ -10,7 +10,7 @@ from webhook.console.lists.base import ACTION, MAYBE_TEXT, MOMENT, NUMBER, TEXT,
 from webhook.console.lists.findings import EXPLOITATION, VERSION, component, exploitation, score
 from webhook.console.problems import NotFound
 from webhook.console.vex import VEX_SCHEMA, vex_json
-from webhook.engines.triage.assessments import AssessmentFilter, AssessmentRow
+from webhook.engines.triage.assessments import AssessmentFilter
 from webhook.engines.triage.packages import images_of, workloads_of
 from webhook.model.assessments import Assessment
 from webhook.model.images import Digest
@@ -23,6 +23,8 @@ from webhook.policy.scores import severity
 from webhook.policy.selections import state_of
 
 _MOST = 200
+_MOST_FINDINGS = 1000
+"""Of an image, the worst first; an image may have tens of thousands."""
 _HOLDER = {"type": "object", "properties": {"title": TEXT, "action": ACTION}, "required": ["title", "action"]}
 _IMAGE = {
     "type": "object",
@@ -120,13 +122,25 @@ IMAGE_SCHEMA: dict[str, Any] = {
         "names": TEXTS,
         "verdict": ACTION,
         "counts": {"type": "object", "additionalProperties": NUMBER},
-        "findings": {"type": "array", "items": _FINDING},
+        "findings": {"type": "array", "items": _FINDING, "description": "The worst, at most 1,000."},
+        "findings_total": {"type": "integer", "description": "How many there are."},
         "reasons": TEXTS,
         "sboms": {"type": "array", "items": {"type": "object"}},
         "workloads": {"type": "array", "items": _HOLDER},
         "vex": VEX_SCHEMA,
     },
-    "required": ["digest", "names", "verdict", "counts", "findings", "reasons", "sboms", "workloads", "vex"],
+    "required": [
+        "digest",
+        "names",
+        "verdict",
+        "counts",
+        "findings",
+        "findings_total",
+        "reasons",
+        "sboms",
+        "workloads",
+        "vex",
+    ],
 }
 
 
@@ -142,11 +156,8 @@ def vulnerability_json(face: ConsoleFace, identifier: str) -> dict[str, Any]:
         raise NotFound(f"Nobody knows the vulnerability {plain(identifier, 80)}.")
     one, board = row.vulnerability, face.boards.now()
     digests = board.where.images(number for number, _ in line.components)
-    history: list[AssessmentRow] = []
-    for name in one.identifiers:
-        scan = AssessmentScan(vulnerability=name)
-        history += face.assessments.page(AssessmentFilter(scan=scan), None, _MOST).items
-    history.sort(key=lambda each: -each.assessment.sequence)
+    scan = AssessmentScan(names=frozenset(name.casefold() for name in one.identifiers))
+    history = face.assessments.page(AssessmentFilter(scan=scan), None, _MOST).items
     return {
         "id": one.id,
         "aliases": list(one.aliases),
@@ -217,7 +228,7 @@ def clusters_json(face: ConsoleFace, components: Sequence[int]) -> list[dict[str
 
 
 def image_json(face: ConsoleFace, digest: Digest) -> dict[str, Any]:
-    """An image with its verdict, its findings and its SBOMs.
+    """An image with its verdict, its worst findings and its SBOMs.
 
     Raises:
         NotFound: no SBOM of it is known.
@@ -234,7 +245,8 @@ def image_json(face: ConsoleFace, digest: Digest) -> dict[str, Any]:
         "names": list(known.names),
         "verdict": verdict.action.word,
         "counts": {name: getattr(verdict.counts, name) for name in counts},
-        "findings": [finding_json(finding) for finding in verdict.findings],
+        "findings": [finding_json(finding) for finding in verdict.findings[:_MOST_FINDINGS]],
+        "findings_total": len(verdict.findings),
         "reasons": [reason.text for reason in verdict.reasons],
         "sboms": [
             {

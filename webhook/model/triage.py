@@ -210,6 +210,7 @@ class AssessmentScan:
         withdrawals: only those that withdraw others, or only the rest.
         ended_at: only those whose end had come then.
         going_on_at: only those whose end had not come then.
+        names: any of these names of a vulnerability, in lower case; records in any spelling.
     """
 
     vulnerability: str | None = None
@@ -224,6 +225,7 @@ class AssessmentScan:
     withdrawals: bool | None = None
     ended_at: dt.datetime | None = None
     going_on_at: dt.datetime | None = None
+    names: frozenset[str] | None = None
 
     @property
     def by_end(self) -> bool:

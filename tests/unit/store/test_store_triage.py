@@ -141,6 +141,8 @@ def test_records_are_read_newest_first_or_by_their_end(real_store: Store) -> Non
     assert found(author="ana") == ["V-3", "V-1"]
     assert found(type="Ignore") == ["V-2"]
     assert found(batch="b1") == ["V-1"]
+    assert found(names=frozenset({"v-1", "v-3", "v-9"})) == ["V-3", "V-1"]
+    assert found(names=frozenset()) == []
     assert found(ends_after=NOON) == ["V-2", "V-1"]
     assert found(ends_after=NOON, ends_before=soon) == ["V-2"]
     assert found(since=NOON + dt.timedelta(seconds=1)) == []

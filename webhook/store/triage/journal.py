@@ -13,7 +13,8 @@ from webhook.model.assessments import AssessmentSource
 from webhook.model.downloads import DownloadReport
 from webhook.model.records import RunRecord
 from webhook.model.triage import AssessmentLine, AssessmentScan, AuditLine, AuditNote, AuditScan, Key
-from webhook.store.queries import ASSESSMENT_COLUMNS, raw_rows
+from webhook.store.names import spellings
+from webhook.store.queries import ASSESSMENT_COLUMNS, among, raw_rows
 from webhook.store.rows import read_assessment
 from webhook.store.tables import assessments, audit_log, runs
 from webhook.store.values import to_json, to_microseconds, to_moment
@@ -33,6 +34,8 @@ def assessment_lines(
     if after is not None:
         here, there = tuple_(*order), tuple_(*(literal(part) for part in after))
         query = query.where(here > there if scan.by_end else here < there)
+    if scan.names is not None:
+        query = query.where(among(connection, _A.vulnerability, spellings(connection, scan.names)))
     rows = [row for portion in raw_rows(connection, _chosen(query, scan)) for row in portion]
     until, sequence = 10, 14
     return [
