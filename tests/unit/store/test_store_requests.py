@@ -367,7 +367,7 @@ def test_a_program_asks_for_somebody_when_it_is_listed(real_store: Store, desk: 
     account = Person("ci", "token", issuer=KUBERNETES, username="system:serviceaccount:ci:bot", uid="7")
     with pytest.raises(RequestRefused):
         desk.ask(wish(), account, "test")
-    desk.options = RequestOptions(accounts=(account.username,))
+    desk.reader.options = RequestOptions(accounts=(account.username,))
     made = desk.ask(wish(requested_for="ana"), account, "test")
     assert made.askers == (Asker(account, f"needed {HOSTILE}".strip(), NOON, "ana"),)
     with pytest.raises(ApprovalRefused, match="only people approve"):

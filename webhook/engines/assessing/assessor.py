@@ -166,8 +166,7 @@ class Assessor:
         """
         narrowed, name, now = kept_scope(scope), checked_author(author), self._clock.now().replace(microsecond=0)
         identifiers = distinct_identifiers(ids)
-        index = self._index_about(identifiers)
-        by_hand = [assessment for assessment in index if assessment.by_hand and assessment.type is not None]
+        by_hand = [item for item in self._index_about(identifiers) if item.by_hand and item.type is not None]
         records: list[Assessment] = []
         for identifier in identifiers:
             record = self._vulnerabilities.show(identifier)
@@ -279,8 +278,7 @@ class Assessor:
             StoreError: the store did not answer.
         """
         if self._by_two:
-            stores = (self._assessments, self._vulnerabilities)
-            check_by_stores(records, *stores, self._rules(), self._clock.now())
+            check_by_stores(records, self._assessments, self._vulnerabilities, self._rules(), self._clock.now())
 
     def index(self) -> AssessmentIndex:
         """All assessments that can still matter."""

@@ -146,9 +146,8 @@ class RequestDesk:
             ChangedMeanwhile: it is over.
             StoreError: nothing was recorded.
         """
-        now = self._clock.now()
-        rule = withdrawn(shorn(person), now, recorded_by, self.reader.rules())
-        return self._store.change(rule, now=now, number=number)
+        now, rules = self._clock.now(), self.reader.rules()
+        return self._store.change(withdrawn(shorn(person), now, recorded_by, rules), now=now, number=number)
 
     # -- objects of the cluster -------------------------------------------------------------------------------------
 
