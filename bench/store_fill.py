@@ -81,6 +81,8 @@ def fill(
     with database.change() as change:
         if database.is_sqlite:
             change.connection.exec_driver_sql("PRAGMA cache_size = -200000")
+        else:  # between two tables it computes for longer than a writer may be idle
+            change.connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         _Filler(change.connection, change.revision, shape, dice).fill()
         if not database.is_sqlite:
             change.connection.exec_driver_sql("ANALYZE")  # as autovacuum does by itself

@@ -40,7 +40,7 @@ def asked(console: Console) -> Console:
 
 def allow(console: Console) -> None:
     """Let the user of this machine answer."""
-    console.parts.desk.options = RequestOptions(allow_self=True)
+    console.parts.desk.reader.options = RequestOptions(allow_self=True)
 
 
 def test_a_request_is_read_answered_and_counts(asked: Console) -> None:
@@ -131,7 +131,7 @@ def test_the_api_asks_joins_denies_and_refuses(asked: Console) -> None:
     assert (tried["phase"], tried["effects"]["namespaces"]) == ("waiting", ["shop"])
     stale = asked.send("/api/v1/requests/1/approve", {"comment": "x", "version": 7})
     assert (stale.status_code, stale.json["code"]) == (409, "changed-meanwhile")
-    asked.parts.desk.options = RequestOptions()
+    asked.parts.desk.reader.options = RequestOptions()
     own = asked.send("/api/v1/requests/1/approve", {"comment": "x"})
     assert (own.status_code, own.json["code"]) == (403, "approval-refused")
     allow(asked)

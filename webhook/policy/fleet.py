@@ -192,7 +192,16 @@ def _numbered(records: Sequence[Assessment]) -> list[Assessment]:
 
 def _ended(record: Assessment) -> Assessment:
     return structs.replace(
-        record, type=None, until=None, score=None, comment=_ENDED_COMMENT, rule=_ENDED, revision=0, sequence=0
+        record,
+        type=None,
+        until=None,
+        score=None,
+        comment=_ENDED_COMMENT,
+        rule=_ENDED,
+        revision=0,
+        sequence=0,
+        until_fixed=False,
+        fixed_in="",
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from webhook.engines.requesting.reader import DraftAnswer, RequestReader, shorn
+from webhook.engines.requesting.options import RequestOptions
+from webhook.engines.requesting.reader import DraftAnswer, RequestReader, bounded, shorn
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment
 from webhook.model.people import LOCAL, Person
@@ -25,13 +25,11 @@ from webhook.model.triage import Page
 from webhook.policy.asking import (
     ApprovalRefused,
     check_asker,
-    check_waiting,
     checked_reason,
 )
 from webhook.policy.plaintext import plain
 from webhook.policy.requests import (
     Approval,
-    RequestRule,
     RequestView,
     approved,
     asked,
@@ -59,7 +57,12 @@ class RequestDesk:
     def __init__(self, store: RequestStore, reader: RequestReader, clock: Clock) -> None:
         self._store, self._clock = store, clock
         self._namespaces: tuple[str, ...] | None = None
-        self.reader, self.options = reader, reader.options
+        self.reader = reader
+
+    @property
+    def options(self) -> RequestOptions:
+        """Who may ask, and for how long."""
+        return self.reader.options
 
     def within(self, namespaces: Iterable[str]) -> RequestDesk:
         """A desk whose list shows requests for some namespaces only."""
@@ -121,7 +124,7 @@ class RequestDesk:
         """
         request = self.reader.made(wish, person)
         now = self._clock.now()
-        rule = _bounded(request, now, asked(request, recorded_by))
+        rule = bounded(request, now, asked(request, recorded_by))
         return self._store.change(rule, now=now, namespace=request.scope.namespace or "")
 
     def join(self, number: int, reason: str, person: Person, recorded_by: str) -> ExceptionRequest:
@@ -184,7 +187,7 @@ class RequestDesk:
         wanted = replace(made, origin=one.origin, origin_uid=one.uid, definition=one.definition)
         now, by = self._clock.now(), one.origin
         if known is None:
-            rule = _bounded(wanted, now, asked(wanted, by))
+            rule = bounded(wanted, now, asked(wanted, by))
             return self._store.change(rule, now=now, namespace=one.namespace)
         return self._change(wanted, person, by, known.number)
 
@@ -288,13 +291,3 @@ class RequestDesk:
                 f"{plain(person.name, 100)} is only known to the operating system.",
                 remedy="Answer in the console, or set requests.allowSelf on a machine that one person uses.",
             )
-
-
-def _bounded(request: ExceptionRequest, now: dt.datetime, rule: RequestRule) -> RequestRule:
-    """A rule for a new request, for those who have not too many that wait."""
-
-    def bounded(view: RequestView) -> RequestChange:
-        check_waiting(request.askers[0].person, view.waiting, now)
-        return rule(view)
-
-    return bounded

@@ -15,17 +15,19 @@ from webhook.errors import ChangedMeanwhile, InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment
 from webhook.model.people import Person
-from webhook.model.requests import Asker, ExceptionRequest, Wish
+from webhook.model.requests import Asker, ExceptionRequest, RequestChange, Wish
 from webhook.model.resources import AssessmentResource
 from webhook.policy.asking import (
     approved_comment,
     check_asker,
+    check_waiting,
     checked_end,
     checked_reason,
     in_scope_of,
 )
 from webhook.policy.decisions import Decision, Target, decide
 from webhook.policy.fixes import check_until_fixed
+from webhook.policy.requests import RequestRule, RequestView
 from webhook.policy.scopes import canonical_scope
 from webhook.ports import Clock, VulnerabilityStore
 
@@ -193,3 +195,13 @@ class RequestReader:
 def shorn(person: Person) -> Person:
     """A person without what only their rights depend on."""
     return replace(person, groups=(), extra=())
+
+
+def bounded(request: ExceptionRequest, now: dt.datetime, rule: RequestRule) -> RequestRule:
+    """A rule for a new request, for those who have not too many that wait."""
+
+    def bounded(view: RequestView) -> RequestChange:
+        check_waiting(request.askers[0].person, view.waiting, now)
+        return rule(view)
+
+    return bounded

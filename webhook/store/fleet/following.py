@@ -15,7 +15,7 @@ from webhook.model.changes import Position
 from webhook.model.fleet import Applied, FleetContent, Followed, HeldRecord
 from webhook.model.records import AssessmentQuery
 from webhook.policy.fleet import as_kept, check_order, held_record, reconcile, settled_types
-from webhook.store.assessmentrows import append, find
+from webhook.store.assessmentrows import add, find
 from webhook.store.database import Change, Database
 from webhook.store.fleet.pending import note_everything, note_pending
 from webhook.store.fleet.types import keep_types
@@ -78,7 +78,7 @@ class FollowingRepository:
                 types, types_held = settled_types(former, content)
             records, held = _records(change.connection, former, content, types, now)
             records = for_former_keys(change.connection, records)
-            append(change, records)
+            add(change, records)  # what is fixed here ends at the hub; judging does not wait for that
             has_types = keep_types(self._database, change, types)
             change.unchanged = not records and not has_types
             kept = Followed(
