@@ -546,3 +546,27 @@ def test_sign_ins_that_anybody_begins_end_nobody_elses(shared: Shared, monkeypat
     assert come_back(others[0], "state 3") == 401, "that is another sign-in"
     assert come_back("x" + others[1][1:], "state 3") == 401
     assert come_back(others[1], "state 3") == 200
+
+
+def test_who_asks_for_one_namespace_is_not_told_of_the_others(shared: Shared) -> None:
+    shared.rights.grant("dev", "get list create", "requests", "shop")
+    shared.rights.grant("lab", "get list create", "requests", "lab")
+    package = LOG4J.partition("@")[0]
+
+    def ask(user: str, namespace: str, name: str, package: str) -> Any:
+        body = {"vulnerabilities": [name], "package": package, "namespace": namespace, "reason": "x", "days": 3}
+        return shared.send(user, "/api/v1/requests", body)
+
+    for name, other in (("CVE-2021-44228", "pkg:npm/left-pad"), ("CVE-2021-4422", package)):
+        refused = ask("lab", "lab", name, other)
+        assert refused.status_code == 400
+        assert package not in refused.text.replace(other, "") and "44228" not in refused.text.replace(name, "")
+    made = [ask(user, place, "CVE-2021-44228", package).json for user, place in (("dev", "shop"), ("lab", "lab"))]
+    assert len(made) == 2
+    pages = [
+        shared.get(user, f"/requests/{one['number']}").text for user, one in zip(("dev", "lab"), made, strict=True)
+    ]
+    counted = [
+        re.sub(r"<[^>]*>|\\s+", " ", re.findall(r'<ul class="figures">.*?</ul>', page, re.S)[0]) for page in pages
+    ]
+    assert counted[0] != counted[1]

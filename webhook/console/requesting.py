@@ -14,7 +14,7 @@ from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate
 from webhook.console.lists.base import is_number, moment
 from webhook.console.problems import NotFound
-from webhook.console.rights import offers, origin, person, require
+from webhook.console.rights import offers, origin, person, require, visible
 from webhook.engines.requesting.reader import DraftAnswer
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.assessments import Scope
@@ -22,6 +22,7 @@ from webhook.model.people import Person
 from webhook.model.requests import ExceptionRequest, Phase, Wish
 from webhook.model.triage import AuditScan
 from webhook.policy.asking import is_same
+from webhook.policy.decisions import NotAffected
 from webhook.policy.expiry import parse_until
 
 ROOT = "/api/v1/requests"
@@ -60,7 +61,7 @@ def _add_pages(app: Flask, face: ConsoleFace, gate: Gate) -> None:
     def ask() -> Any:
         given = request.form.to_dict()
         try:
-            made = face.desk.ask(_wish(given, given.get("vulnerabilities", "").split(), gate), person(), origin())
+            made = _asked(face, gate, _wish(given, given.get("vulnerabilities", "").split(), gate))
         except InvalidInput as problem:
             return _form(face, given, problem), 400
         return redirect(f"/requests/{made.number}", 303)
@@ -92,7 +93,7 @@ def _add_api(app: Flask, face: ConsoleFace, gate: Gate) -> None:
             raise InvalidInput("vulnerabilities has something that is no text.", remedy='Write it as ["CVE-1"].')
         texts = {name: str(value) for name, value in body.items() if isinstance(value, str | int)}
         wish = _wish(texts, names, gate)
-        return _json(request_json(face.desk.ask(wish, person(), origin()), face.clock.now()))
+        return _json(request_json(_asked(face, gate, wish), face.clock.now()))
 
     @app.post(f"{ROOT}/<int:number>/join")
     def api_join(number: int) -> Response:
@@ -109,7 +110,7 @@ def _add_api(app: Flask, face: ConsoleFace, gate: Gate) -> None:
         draft = _draft({name: str(value) for name, value in body.items() if not isinstance(value, bool)})
         if body.get("dryRun"):
             asked = _readable(face, gate, number)
-            shown = {**request_json(asked, face.clock.now()), "effects": _effects(face, asked, person(), draft)}
+            shown = {**request_json(asked, face.clock.now()), "effects": _effects(face, gate, asked, draft)}
             return _json(shown)
         return _json(_taken(face, gate, number, "approve", "", draft))
 
@@ -141,6 +142,16 @@ def _take(face: ConsoleFace, gate: Gate, number: int, verb: str, reason: str, dr
         raise NotFound("There is no such page.")
     face.refresh()
     return taken
+
+
+def _asked(face: ConsoleFace, gate: Gate, wish: Wish) -> ExceptionRequest:
+    """Ask for an exception; who may not see everything is not told what else there is."""
+    try:
+        return face.desk.ask(wish, person(), origin())
+    except NotAffected as problem:
+        if gate.may(person(), "list", "vulnerabilities"):
+            raise
+        raise InvalidInput(problem.message, remedy="Look at how the denial spells vulnerability and package.") from None
 
 
 def _wish(given: Mapping[str, str], names: list[str], gate: Gate) -> Wish:
@@ -204,7 +215,7 @@ def _page(face: ConsoleFace, gate: Gate, number: int, problem: BomgateError | No
     where = asked.scope.namespace or ""
     is_mine = any(is_same(who, asker.person) and not asker.left for asker in asked.askers)
     phase = asked.phase_at(face.clock.now())
-    effects = _effects(face, asked, who, DraftAnswer("preview")) if phase is Phase.WAITING else None
+    effects = _effects(face, gate, asked, DraftAnswer("preview")) if phase is Phase.WAITING else None
     return render_template(
         "request.html",
         one=request_json(asked, face.clock.now()),
@@ -220,12 +231,13 @@ def _page(face: ConsoleFace, gate: Gate, number: int, problem: BomgateError | No
     )
 
 
-def _effects(face: ConsoleFace, asked: ExceptionRequest, who: Person, draft: DraftAnswer) -> dict[str, Any] | None:
+def _effects(face: ConsoleFace, gate: Gate, asked: ExceptionRequest, draft: DraftAnswer) -> dict[str, Any] | None:
+    """What an approval changes, as far as the person may see it."""
     try:
-        records = face.desk.reader.records(asked, who, draft)
+        records = face.desk.reader.records(asked, person(), draft)
     except InvalidInput:
         return None
-    return {"records": len(records), **effects_json(face.decider.effects(records))}
+    return {"records": len(records), **effects_json(visible(face, gate, "get", _RESOURCE).decider.effects(records))}
 
 
 def request_json(one: ExceptionRequest, now: dt.datetime) -> dict[str, Any]:

@@ -220,17 +220,21 @@ def _until(decision: Decision, kind: AssessmentType, at: dt.datetime) -> dt.date
     return decision.until
 
 
+class NotAffected(InvalidInput):
+    """A vulnerability is not known, or not in this package; the remedy names others, of everything that is known."""
+
+
 def check_package(record: VulnerabilityRecord, scope: Scope) -> None:
     """Refuse an assessment for a package that the vulnerability does not affect.
 
     Raises:
-        InvalidInput: the remedy names packages that it does affect.
+        NotAffected: the remedy names packages that it does affect.
     """
     packages = dict.fromkeys(purl.package for purl in record.components)
     if scope.package is None or scope.package in packages:
         return
     affected = ", ".join(plain(package, 200) for package in list(packages)[:_SHOWN]) or "no component that is known"
-    raise InvalidInput(
+    raise NotAffected(
         f"{plain(record.vulnerability.id, 80)} does not affect {plain(scope.package, 200)}.",
         remedy=f"It affects {affected}{' and more' if len(packages) > _SHOWN else ''}.",
     )

@@ -9,7 +9,7 @@ from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, Scope
 from webhook.model.records import VulnerabilityQuery
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.decisions import Target, check_package
+from webhook.policy.decisions import NotAffected, Target, check_package
 from webhook.policy.plaintext import plain
 from webhook.policy.scopes import canonical_identifier
 from webhook.ports import VulnerabilityStore
@@ -39,7 +39,7 @@ def find_target(store: VulnerabilityStore, identifier: str, scope: Scope, *, all
         allow_unknown: accept an identifier that the store does not know, and a package that it does not affect.
 
     Raises:
-        InvalidInput: the identifier or the package is not known; similar identifiers are named.
+        NotAffected: the identifier or the package is not known; similar identifiers are named.
         StoreError: the store did not answer.
     """
     record = store.show(identifier)
@@ -56,7 +56,7 @@ def find_target(store: VulnerabilityStore, identifier: str, scope: Scope, *, all
     return Target(spelling, scope, vulnerability.cvss_score)
 
 
-def _unknown(store: VulnerabilityStore, identifier: str) -> InvalidInput:
+def _unknown(store: VulnerabilityStore, identifier: str) -> NotAffected:
     known = {
         name.casefold(): name
         for record in store.find(VulnerabilityQuery())
@@ -64,7 +64,7 @@ def _unknown(store: VulnerabilityStore, identifier: str) -> InvalidInput:
     }
     near = [known[name] for name in difflib.get_close_matches(identifier.casefold(), known, _SHOWN, 0.75)]
     remedy = f"Near ones are: {', '.join(plain(name, 60) for name in near)}." if near else ""
-    return InvalidInput(
+    return NotAffected(
         f"{plain(identifier, 80)} affects no known component.",
         remedy=remedy or "`bomgate vulns list` shows those that do.",
     )
