@@ -167,7 +167,7 @@ def as_stated(history: Iterable[Assessment]) -> Iterator[Assessment]:
     """What was stated, in the order of the store, without what an end by a fix wrote.
 
     Whoever compares a statement with what is recorded for it has to look at these: the record that has ended has
-    another end than the one that was stated.
+    another end than was stated.
     """
     written: dict[Same, int] = {}
     for record in history:
@@ -195,7 +195,7 @@ def ended_last(history: Iterable[Assessment]) -> Mapping[Same, Assessment]:
 
 
 def fix_known(records: Sequence[tuple[Assessment, str]]) -> FixKnown:
-    """The error for records that are to last until a fixed version is known, each with the one that is known."""
+    """The error for records that are to last until a fixed version is known, each with its version."""
     (record, version), *rest = records
     more = f" So it is for {len(rest)} more." if rest else ""
     return FixKnown(
