@@ -7,7 +7,8 @@ vulnerable, which makes answers of some tens of kB. Two processes compute here: 
 figures are worse. The double has answered everything once before, so that its time is not what is measured.
 
 ``BENCH_BASE=/path/to/checkout`` names another build. Both download in turn, in a process each and from the same double,
-and the CPU time of their fastest runs is compared, which other processes disturb the least.
+and the CPU time of their fastest runs is compared, which other processes disturb the least. A former build may send
+fewer coordinates for the same components, so the ratio for each coordinate is told as well.
 """
 
 from __future__ import annotations
@@ -74,7 +75,10 @@ with tempfile.TemporaryDirectory() as filled:
             store = opened(folder)
             rows = _measure(store, sys.argv[1], int(concurrency))
             store.close()
-        print(*[row.figure.split()[0] for row in rows if "CPU time" in row.name], flush=True)
+        asked = next(row for row in rows if "components asked" in row.name)
+        # A build that asked for each component in one form does not tell how many forms it sent.
+        sent = asked.figure.split()["coordinates" in asked.name].replace(",", "")
+        print(*[row.figure.split()[0] for row in rows if "CPU time" in row.name], sent, flush=True)
 """
 
 
@@ -103,17 +107,21 @@ def _beside_former(former: Path) -> Iterator[Row]:
     """CPU time beside another checkout, in turn."""
     with _double() as url, _downloading(ROOT, url) as ours, _downloading(former, url) as theirs:
         for concurrency in CONCURRENCIES:
-            least, least_former = float("inf"), float("inf")
+            (least, sent), (least_former, sent_formerly) = (float("inf"), 0), (float("inf"), 0)
             for _ in range(ROUNDS):
-                least_former, least = min(least_former, theirs(concurrency)), min(least, ours(concurrency))
+                least_former, sent_formerly = min((least_former, sent_formerly), theirs(concurrency))
+                least, sent = min((least, sent), ours(concurrency))
             ratio, kind = least / least_former, f"concurrency {concurrency}"
+            each = ratio * sent_formerly / sent
+            yield Row(f"{kind}: coordinates, of the former build", f"{sent:,}, {sent_formerly:,}")
+            yield Row(f"{kind}: CPU time a coordinate, ratio", f"{each:.2f} ×")
             yield Row(f"{kind}: CPU time, of the former build", f"{least:.2f} s, {least_former:.2f} s")
             yield Row(f"{kind}: CPU time, ratio", f"{ratio:.2f} ×", f"≤ {FORMER_GOAL} ×", ratio <= FORMER_GOAL)
 
 
 @contextlib.contextmanager
-def _downloading(root: Path, url: str) -> Iterator[Callable[[int], float]]:
-    """A process of a checkout that downloads everything each time, with a concurrency, and tells its CPU seconds."""
+def _downloading(root: Path, url: str) -> Iterator[Callable[[int], tuple[float, int]]]:
+    """A process of a checkout that downloads everything each time; it tells its CPU seconds, and the coordinates."""
     own = root / ".venv" / "bin" / "python"
     command = [str(own) if own.exists() else sys.executable, "-c", _DOWNLOADER, url]
     environment = {**os.environ, "PYTHONPATH": str(root)}
@@ -123,9 +131,10 @@ def _downloading(root: Path, url: str) -> Iterator[Callable[[int], float]]:
         assert process.stdout is not None
         source, sink = process.stdout, process.stdin
 
-        def download(concurrency: int) -> float:
+        def download(concurrency: int) -> tuple[float, int]:
             print(concurrency, file=sink, flush=True)
-            return float(source.readline())
+            seconds, sent = source.readline().split()
+            return float(seconds), int(sent)
 
         yield download
 
