@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from webhook.console.details import IMAGE_SCHEMA, PACKAGE_SCHEMA, VULNERABILITY_SCHEMA
+from webhook.console.detail_schemas import IMAGE_SCHEMA, PACKAGE_SCHEMA, VULNERABILITY_SCHEMA
 from webhook.console.lists.base import MOST_PAGE, PAGE, ListView
 from webhook.console.request_schemas import SCHEMAS, asking, request_paths
 from webhook.console.run_schemas import RUN_SCHEMAS, beginning, run_paths
