@@ -183,6 +183,6 @@ def test_what_somebody_decided_while_a_question_waited_is_not_replaced(filled: I
         rest = asked.communicate(timeout=60)[0].decode()
     os.close(ours)
     os.close(theirs)
-    assert asked.returncode == 2
+    assert asked.returncode == 3, rest
     assert "alice has decided about CVE-2026-10002" in " ".join(rest.split())
     assert in_force(filled, "CVE-2026-10002") == ["alice"]
