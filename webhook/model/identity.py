@@ -13,26 +13,22 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from webhook.model.ecosystems import DISTRIBUTIONS
+from webhook.model.normalforms import composer_version, gem_version, nuget_version, pypi_version, swift_address, without
 
 STANDARD_LIBRARY = "stdlib"
 """The name of Go's standard library; Syft and Trivy write it so, cyclonedx-gomod writes ``std``."""
 
-_LOWER_PATHS = frozenset(["apk", "bitbucket", "composer", "deb", "github", "oci", "swift"])
-_LOWER_VERSIONS = frozenset(["huggingface", "oci"])
+_LOWER_PATHS = frozenset(["alpm", "apk", "bitbucket", "bitnami", "brew", "composer", "deb", "github", "hex", "oci"]) | {
+    *("chrome-extension", "luarocks", "otp", "swift", "vscode-extension"),
+}
+"""Types whose names know no case: purl-spec, ``case_sensitive: false`` of both namespace and name, and SwiftPM."""
+_LOWER_NAMESPACES = frozenset(["qpkg", "yocto"])
+_LOWER_VERSIONS = frozenset(["huggingface", "oci", "vscode-extension"])
+_NOT_PUB = re.compile(r"[^a-z0-9_]")
 _PLAIN_V = re.compile(r"\A[vV=]+\s*(?=\d)")
 _NO_V = frozenset(["cargo", "cocoapods", "composer", "gem", "npm", "nuget", "pypi", "swift"])
 """Types of which the registry's versions never begin with ``v``, or mean the same without."""
 _PEP503 = re.compile(r"[-_.]+")
-_PEP440 = re.compile(
-    r"(?:([0-9]{1,9})!)?([0-9]{1,18}(?:\.[0-9]{1,18})*)"
-    r"(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?([0-9]{1,18})?)?"
-    r"(?:-([0-9]{1,18})|[-_.]?(post|rev|r)[-_.]?([0-9]{1,18})?)?"
-    r"(?:[-_.]?(dev)[-_.]?([0-9]{1,18})?)?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?",
-    re.ASCII,
-)
-_LONG = 19
-"""Digits of a number that is kept as it is written."""
-_PRE = {"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
 _GO_NUMBERS = re.compile(r"\d+\.\d")
 _GO_DIRTY = ("+dirty", ".dirty")
 _GO_ESCAPED = re.compile(r"!([a-z])")
@@ -45,22 +41,10 @@ _NPM_PEERS = re.compile(r"(\d+\.\d+\.\d+[0-9A-Za-z.-]*)[_(+].*\Z", re.DOTALL)
 _NPM_VIRTUAL = re.compile(r"virtual:[^#]*#")
 """How Yarn writes a package whose peers are settled, before where it comes from."""
 _NPM_ALIAS = re.compile(r"npm:(?:(@?[^@]+)@)?[vV=]*([^@:vV=][^@:]*)\Z")
-_GEM_PLATFORM = re.compile(
-    r"-(?:aarch64|aix|amd64|arm|cygwin|dalvik|darwin|dotnet|freebsd|hpux|i[3-6]86|java|jruby|linux"
-    r"|loongarch|macruby|mingw|mips|mswin|netbsd|openbsd|ppc|powerpc|riscv|ruby|s390x|solaris|sparc|truffleruby|universal"
-    r"|wasm|x64|x86)"
-)
-_GEM_TAIL = re.compile(r"(?:\w-?)*+")
-"""What may follow the name of a platform, read backwards from the end of a version."""
-_COMPOSER_ZERO = re.compile(r"(\d{1,18}\.\d{1,18}\.\d{1,18})\.0(?![\w.])")
-_NUGET_NUMBERS = re.compile(r"\d+(?:\.\d+){0,3}(?=-|\Z)")
 _MAVEN_NOTATION = re.compile(r"([\w.+-]+):[A-Za-z][\w-]*(?:@\w+)?\Z")
 """A version with the kind of file or the classifier behind it."""
 _PINNED = re.compile(r"\[([^\[\](),]+)\]|\{strictly ([^\[\](),{};\s]+)\}|([^\[\](),!\s]+)!!")
 """One version and no other: in brackets for Maven and NuGet, and as Gradle writes it."""
-_SWIFT_ADDRESS = re.compile(r"(?:https?|ssh|git):/+(?:\w+@)?(.+)\Z|\w+@([\w.-]+):(.+)\Z", re.DOTALL)
-_HOST_AND_OWNER = 2
-_FLAT_HOSTS = frozenset(["bitbucket.org", "github.com"])
 _EPOCH = re.compile(r"\A(?:(?:\d+|\(none\)):)+")
 _DEB_EPOCH = re.compile(r"\A0*+((?:[1-9]\d*+)?:)(?=\d)", re.ASCII)
 
@@ -99,6 +83,9 @@ def settled(purl_type: str, stated: Stated) -> Stated:
         stated = stated._replace(version=stated.version.lower())
     if purl_type in _LOWER_PATHS:
         stated = stated._replace(path=tuple(part.lower() for part in stated.path))
+    if purl_type in _LOWER_NAMESPACES:
+        *namespace, name = stated.path
+        stated = stated._replace(path=(*(part.lower() for part in namespace), name))
     return stated
 
 
@@ -155,12 +142,7 @@ def _conda(stated: Stated) -> Stated:
 
 def _composer(stated: Stated) -> Stated:
     """Composer fills versions up to four numbers when it compares them."""
-    return stated._replace(version=_composer_version(stated.version))
-
-
-def _composer_version(version: str) -> str:
-    found = _COMPOSER_ZERO.match(version)
-    return f"{found[1]}{version[found.end() :]}" if found else version
+    return stated._replace(version=composer_version(stated.version))
 
 
 def _conan(stated: Stated) -> Stated:
@@ -169,11 +151,7 @@ def _conan(stated: Stated) -> Stated:
 
 
 def _gem(stated: Stated) -> Stated:
-    """A platform goes on to the end of the version; a dot is no part of one."""
-    version = stated.version
-    tail = _GEM_TAIL.match(version[::-1])
-    found = _GEM_PLATFORM.search(version, len(version) - (tail.end() if tail else 0))
-    return stated._replace(version=version[: found.start()]) if found else stated
+    return stated._replace(version=gem_version(stated.version))
 
 
 def _golang(stated: Stated) -> Stated:
@@ -184,7 +162,7 @@ def _golang(stated: Stated) -> Stated:
     path, subpath = (
         _GO_ESCAPED.sub(lambda letter: letter[1].upper(), text) for text in ("/".join(stated.path), stated.subpath)
     )
-    version = _without(stated.version, _GO_DIRTY)
+    version = without(stated.version, _GO_DIRTY)
     if len(stated.path) == 1 and path.lower() in ("go", "std", "stdlib", "toolchain"):
         return stated._replace(path=(STANDARD_LIBRARY,), version=_toolchain(version), subpath="")
     whole = f"{path}/{subpath}" if subpath else path
@@ -200,13 +178,6 @@ def _golang(stated: Stated) -> Stated:
     if name == f"{whole.lower()}/{version.partition('.')[0]}" and _GO_MAJOR.match(name) and stated.name.isascii():
         whole = stated.name
     return stated._replace(path=tuple(whole.split("/")), version=version, subpath="")
-
-
-def _without(text: str, endings: tuple[str, ...]) -> str:
-    """A text without endings, all of one length, however often they are repeated."""
-    while text.endswith(endings):
-        text = text[: -len(endings[0])]
-    return text
 
 
 def _toolchain(version: str) -> str:
@@ -270,12 +241,7 @@ def _npm(stated: Stated) -> Stated:
 
 def _nuget(stated: Stated) -> Stated:
     """Neither name nor version knows case; versions are normalised (NuGet docs, *Normalized version numbers*)."""
-    version = _unpinned(stated.version).lower()
-    version = version.partition("+")[0] if version[:1].isdigit() else version
-    if numbers := _NUGET_NUMBERS.match(version):
-        parts = [part.lstrip("0") or "0" for part in numbers[0].split(".")]
-        parts += ["0"] * (3 - len(parts))
-        version = ".".join(parts[:3] if parts[3:] == ["0"] else parts) + version[numbers.end() :]
+    version = nuget_version(_unpinned(stated.version))
     return stated._replace(path=tuple(part.lower() for part in stated.path), version=version)
 
 
@@ -283,45 +249,18 @@ def _pypi(stated: Stated) -> Stated:
     """Neither the extras nor the marker of a requirement (PEP 508) is a part of it."""
     path = tuple(part.partition("[")[0].rstrip() or part for part in stated.path)
     version = stated.version.partition(";")[0].rstrip() or stated.version
-    if found := _PEP440.fullmatch(version.lower()):
-        version = _pep440(found)
+    version = pypi_version(version)
     return stated._replace(path=tuple(_PEP503.sub("-", part).lower() for part in path), version=version)
 
 
-def _pep440(found: re.Match[str]) -> str:
-    """The normal form of a version (PEP 440, *Normalization*)."""
-    epoch, release, pre, pre_number, bare, post, post_number, dev, dev_number, local = found.groups()
-    version = f"{int(epoch)}!" if epoch and int(epoch) else ""
-    version += ".".join(str(int(part)) for part in release.split("."))
-    if pre:
-        version += f"{_PRE.get(pre, pre)}{int(pre_number or 0)}"
-    if bare or post:
-        version += f".post{int(bare or post_number or 0)}"
-    if dev:
-        version += f".dev{int(dev_number or 0)}"
-    parts = (str(int(part)) if part.isdigit() and len(part) < _LONG else part for part in _PEP503.split(local or ""))
-    return f"{version}+{'.'.join(parts)}" if local else version
+def _pub(stated: Stated) -> Stated:
+    """A name holds lower-case letters, digits and underscores (dart.dev, *The pubspec file*: name)."""
+    return stated._replace(path=tuple(_NOT_PUB.sub("_", part.lower()) for part in stated.path))
 
 
 def _swift(stated: Stated) -> Stated:
-    """Where the package comes from, without how it is fetched; SwiftPM compares addresses without regard to case.
-
-    SwiftPM 6.3 lists the products of a package behind a colon. Syft wrote the name a second time behind the address of
-    the repository, until 2026.
-    """
-    whole = "/".join(stated.path)
-    while address := _SWIFT_ADDRESS.match(whole):
-        whole = address[1] or f"{address[2]}/{address[3]}"
-    *namespace, name = [part for part in whole.split("/") if part] or stated.path
-    name = name.partition(":")[0] or name
-    name = _without(name, (".git",)) or name
-    if len(namespace) > _HOST_AND_OWNER:
-        repository = _without(namespace[-1], (".git",))
-        # Only where nobody can nest folders is a repeated name certain to be one.
-        is_twice = repository.lower() == name.lower() and namespace[0].lower() in _FLAT_HOSTS
-        if repository != namespace[-1] or is_twice:
-            *namespace, name = *namespace[:-1], repository
-    return stated._replace(path=(*namespace, name))
+    """SwiftPM compares addresses without regard to case."""
+    return stated._replace(path=swift_address(stated.path))
 
 
 _RULES: Mapping[str, Callable[[Stated], Stated]] = {
@@ -336,6 +275,7 @@ _RULES: Mapping[str, Callable[[Stated], Stated]] = {
     "maven": _maven,
     "npm": _npm,
     "nuget": _nuget,
+    "pub": _pub,
     "pypi": _pypi,
     "rpm": _rpm,
     "swift": _swift,
