@@ -35,7 +35,7 @@ class Document(msgspec.Struct, rename="camel"):
     packages: list[spdx.Package] | None = None
     creation_info: Raw | UnsetType = UNSET
     context: Raw | UnsetType = msgspec.field(default=UNSET, name="@context")
-    graph: list[spdx3.Element] | None = msgspec.field(default=None, name="@graph")
+    graph: list[spdx3.InGraph] | None = msgspec.field(default=None, name="@graph")
     artifacts: list[syft.Artifact] | None = None
     schema: Raw | UnsetType = UNSET
     descriptor: Raw | UnsetType = UNSET
@@ -53,7 +53,7 @@ class Document(msgspec.Struct, rename="camel"):
 
 
 _DOCUMENT = msgspec.json.Decoder(Document)
-_ELEMENT = msgspec.json.Decoder(spdx3.Element)
+_ELEMENT = msgspec.json.Decoder(spdx3.InGraph)
 
 _CYCLONEDX_END = {key.encode(): key for key in ("dependencies", "vulnerabilities", "compositions", "annotations")}
 _SPDX_END = {
@@ -78,6 +78,7 @@ _REFERENCE_LOCATOR = Key("referenceLocator")
 _PACKAGE_URL = Key("software_packageUrl")
 _EXTERNAL_URL = Key("externalUrl")
 _IDENTIFIER = Key("identifier")
+_BY_IRI = b"/terms/Software/packageUrl"
 
 
 def read(data: bytes, inventory: Inventory) -> Heading:
@@ -196,12 +197,27 @@ def _read_spdx3(data: bytes, document: Document, inventory: Inventory) -> Headin
     if graph is None:
         graph = [_decode(_ELEMENT, data)]  # a document of one element needs no graph
     heading = spdx3.heading(_raw(document.context), graph)
-    counts = spdx3.read_graph(graph, inventory)
-    keys = (_PACKAGE_URL, _EXTERNAL_URL, _IDENTIFIER)
-    if not all(key.stands(found, data, len(data)) for key, found in zip(keys, counts, strict=True)):
+    if _BY_IRI in data:
+        raise InvalidInput(
+            "The document names properties of SPDX 3 by their IRIs",
+            remedy="Write it with the names of the SPDX context, such as software_packageUrl.",
+        )
+    keys, counts = (_PACKAGE_URL, _EXTERNAL_URL, _IDENTIFIER), spdx3.stated(graph)
+    elements: list[spdx3.Element] = [*graph]
+    if any(element.has_nested for element in graph) or not _stand(keys, counts, data):
+        try:
+            elements += spdx3.nested_elements(data)
+        except msgspec.ValidationError as problem:
+            raise _unreadable(f"does not have the shape of an SBOM: {problem}") from problem
+    spdx3.read_graph(elements, inventory)
+    if not _stand(keys, spdx3.stated(elements), data):
         names = ("@graph", "type", "software_packageUrl", "externalUrl")
         refuse_repeated(data, (*names, "externalIdentifier", "externalIdentifierType", "identifier"))
     return heading
+
+
+def _stand(keys: tuple[Key, ...], counts: tuple[int, ...], data: bytes) -> bool:
+    return all(key.stands(found, data, len(data)) for key, found in zip(keys, counts, strict=True))
 
 
 def _read_syft(data: bytes, document: Document, inventory: Inventory) -> Heading:

@@ -188,7 +188,7 @@ def _read_spdx3(elements: Iterable[_Element], graph: DependencyGraph) -> None:
     nodes = {ref: element for element in elements if element.identifier for ref in (element.spdx_id, element.node_id)}
     for element in elements:
         ref = element.spdx_id or element.node_id
-        if element.type in spdx3.PACKAGES:
+        if element.is_package:
             graph.add(ref, spdx3.purls_of(element, nodes), element.name or "", element.version or "", "")
         elif element.root_element is not None:  # of the document, and of an SBOM in it
             graph.roots += filter(None, map(_reference, element.root_element))

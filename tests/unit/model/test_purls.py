@@ -316,3 +316,26 @@ def test_plus_signs_are_encoded_however_many_there_are(count: int) -> None:
 def test_a_line_end_in_one_purl_leaves_all_of_them_to_parse_purl() -> None:
     assert parse_common(["pkg:npm/a@1", "pkg:npm/b@1\npkg:npm/c@1"]) == ["", ""]
     assert parse_common(["pkg:npm/a@1\n"]) == [""]
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        ("pkg:pub/Foo-bar@1.0.0", "pkg:pub/foo_bar@1.0.0"),
+        ("pkg:hex/Acme/Phoenix@1.0.0", "pkg:hex/acme/phoenix@1.0.0"),
+        ("pkg:bitnami/WordPress@6.1.0", "pkg:bitnami/wordpress@6.1.0"),
+        ("pkg:alpm/Arch/Pacman@6.0.1-1", "pkg:alpm/arch/pacman@6.0.1-1"),
+        ("pkg:luarocks/Kong/Lua@1-1", "pkg:luarocks/kong/lua@1-1"),
+        ("pkg:otp/Stdlib@1", "pkg:otp/stdlib@1"),
+        ("pkg:brew/Wget@1", "pkg:brew/wget@1"),
+        ("pkg:vscode-extension/Acme/Tool@1.0.0-RC", "pkg:vscode-extension/acme/tool@1.0.0-rc"),
+        ("pkg:qpkg/BlackBerry/X@1", "pkg:qpkg/blackberry/X@1"),
+        ("pkg:yocto/Core/X@1", "pkg:yocto/core/X@1"),
+        ("pkg:hackage/AC-HalfInteger@1.2.1", "pkg:hackage/AC-HalfInteger@1.2.1"),
+        ("pkg:cran/Rcpp@1.0", "pkg:cran/Rcpp@1.0"),
+        ("pkg:julia/AWS@1.0.0", "pkg:julia/AWS@1.0.0"),
+    ],
+)
+def test_names_of_types_without_case_have_one_spelling(written: str, key: str) -> None:
+    assert parse_purl(written) == key
+    assert parse_purl(key) == key

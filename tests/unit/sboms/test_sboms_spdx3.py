@@ -129,7 +129,7 @@ def test_any_other_context_is_refused_because_it_could_give_the_keys_another_mea
     [
         '"@graph":{}',
         '"@graph":[1]',
-        '"@graph":[{"type":["software_Package"]}]',
+        '"@graph":[{"type":[5]}]',
         '"@graph":[{"type":"software_Package","software_packageUrl":5}]',
         '"@graph":[{"type":"software_Package","externalIdentifier":[5]}]',
         '"type":5',
@@ -178,3 +178,45 @@ def test_an_address_that_is_stated_twice_is_refused() -> None:
     twice = twice.replace(b'"externalUrl"', b'"externalUrl": "https://example.org", "externalUrl"')
     with pytest.raises(InvalidInput, match="externalUrl"):
         parse(twice)
+
+
+PACKAGE = {"spdxId": "urn:b", "name": "b", "software_packageUrl": "pkg:npm/b@1.0.0"}
+TYPED = {"type": "software_Package", **PACKAGE}
+IDENTIFIED = {"externalIdentifierType": "packageUrl", "identifier": "pkg:npm/b@1.0.0"}
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        {"type": "software_Sbom", "spdxId": "urn:s", "element": [TYPED]},
+        {"type": "software_Sbom", "spdxId": "urn:s", "rootElement": [TYPED]},
+        {"type": "Relationship", "relationshipType": "contains", "from": "urn:a", "to": [TYPED]},
+        {"type": "Relationship", "relationshipType": "contains", "from": TYPED, "to": ["urn:a"]},
+        {"type": "Bundle", "spdxId": "urn:s", "element": [{"type": "software_Sbom", "element": [TYPED]}]},
+        {"type": "Bundle", "extension": [{"type": "x", "other": TYPED}]},
+        {"@type": "software_Package", **PACKAGE},
+        {"type": ["software_Package"], **PACKAGE},
+        {"type": "https://spdx.org/rdf/3.0.1/terms/Software/Package", **PACKAGE},
+        {"type": "spdx:Software/Package", **PACKAGE},
+        {"type": "software_File", "spdxId": "urn:b", "name": "b", "externalIdentifier": [IDENTIFIED]},
+        {"type": "software_File", **PACKAGE},
+    ],
+)
+def test_a_package_counts_wherever_and_however_it_stands(element: dict[str, object]) -> None:
+    graph = [{"type": "software_Package", "spdxId": "urn:a", "software_packageUrl": "pkg:npm/a@1.0.0"}, element]
+    context = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
+    sbom = parse(json.dumps({"@context": context, "@graph": graph}).encode())
+    assert sbom.components == ("pkg:npm/a@1.0.0", "pkg:npm/b@1.0.0")
+
+
+def test_a_nested_package_without_a_purl_is_counted() -> None:
+    graph = [{"type": "software_Sbom", "element": [{"type": "software_Package", "name": "b"}]}]
+    sbom = parse(json.dumps({"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": graph}).encode())
+    assert [skipped.name for skipped in sbom.skipped] == ["b"]
+
+
+def test_properties_by_their_iris_are_refused() -> None:
+    element = {"type": "software_Package", "https://spdx.org/rdf/3.0.1/terms/Software/packageUrl": "pkg:npm/b@1.0.0"}
+    document = {"@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", "@graph": [element]}
+    with pytest.raises(InvalidInput, match="by their IRIs"):
+        parse(json.dumps(document).encode())
