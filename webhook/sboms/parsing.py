@@ -21,7 +21,8 @@ coordinates of Maven, as they are written; 3 took addresses of Swift with their 
 4 left out of which release and source package packages of distributions are; 5 left out epochs that stand in a
 qualifier or beside a purl of type deb, took a subpath of Go for the end of the module's path whoever wrote it, and what
 builders put behind the version of a Go toolchain for a part of it; 6 took a package of a distribution for its own
-source package where none was stated.
+source package where none was stated, names of pub, hex and the like with their case, and left out what is nested in
+SPDX 3.
 """
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANKS = re.compile(rb"[ \t\r\n]*")
