@@ -66,10 +66,10 @@ class Element(msgspec.Struct, gc=False, rename="camel"):
         """Whether one of its types is a package's."""
         if self.node_type is None and isinstance(self.type, str) and ":" not in self.type:
             return self.type in PACKAGES
-        stated = (self.type, self.node_type)
-        return any(_compact(one) in PACKAGES for one in stated if isinstance(one, str)) or any(
-            _compact(one) in PACKAGES for some in stated if isinstance(some, list) for one in some
-        )
+        kinds: list[str] = []
+        for stated in (self.type, self.node_type):
+            kinds += [stated] if isinstance(stated, str) else stated or []
+        return any(_compact(kind) in PACKAGES for kind in kinds)
 
 
 class InGraph(Element, gc=False, rename="camel"):
