@@ -18,6 +18,7 @@ PARTS = {
     "registry": "e. SBOMs from a registry",
     "start": "g. start of a command",
     "failover": "g. a failover of PostgreSQL",
+    "fleet": "j. a hub with 1,000 members",
 }
 
 

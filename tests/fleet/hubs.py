@@ -66,7 +66,7 @@ class Hub:
         }
         content = {"database": {"url": url or f"sqlite:///{folder}/hub.db"}, "fleet": own, **settings}
         self.config.write_text(yaml.safe_dump(content))
-        self.url = ""
+        self.url, self.pid = "", 0
         if url:
             self.ok("db", "upgrade")
 
@@ -101,6 +101,7 @@ class Hub:
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-m", "webhook", "--config", str(self.config), "hub"]
         process = subprocess.Popen(command, stderr=log, stdout=log, env=environment)
+        self.pid = process.pid
         try:
             self.url = self._wait(process)
             yield self
