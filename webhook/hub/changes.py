@@ -28,7 +28,7 @@ def add_changes(app: Flask, face: HubFace) -> None:
         refuse_removed(face)
         if face.publisher.position == since or face.waiters.stopped:
             return Response(status=204)
-        made = in_background(face, lambda: face.publisher.changes(since))
+        made = face.publisher.ready(since) or in_background(face, lambda: face.publisher.changes(since))
         if made is None:
             raise Gone("This hub knows no such position, or not any more. Take the snapshot.")
         return _answer(made)

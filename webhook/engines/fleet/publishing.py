@@ -68,6 +68,8 @@ class Publisher:
             position = self._feed.position()
         former, is_same = self.position, position.continues(self.position)
         self._news = self._feed.newest_news(self._news) if is_same and former != START else position.revision
+        if is_same and former != START and self._news > former.revision:
+            self.changes(former)  # what most wait for is made before they are woken
         self.position = position
         return not is_same or self._news > former.revision
 
@@ -78,6 +80,10 @@ class Publisher:
             return False
         is_other = position.revision == since.revision and position.mark != since.mark
         return is_other or not position.continues(since) or self._news > since.revision
+
+    def ready(self, since: Position) -> Published | None:
+        """The changes after a position, where they are made already; costs nothing."""
+        return self._find(since)
 
     def changes(self, since: Position) -> Published | None:
         """Everything after a position; None where the member has to take the snapshot.
