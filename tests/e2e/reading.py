@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,8 @@ from tests.e2e.cluster import Cluster
 
 _DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 """All resources in one answer for ``/api`` and one for ``/apis``."""
+
+_BUSY_SECONDS = 30.0
 
 Object = dict[str, Any]
 
@@ -74,6 +77,10 @@ class Reader:
                         yield from ((called, (path, resource)) for called in names)
 
     def _get(self, path: str, accept: str = "application/json") -> Any:
+        until = time.monotonic() + _BUSY_SECONDS
         answer = self._cluster.get(path, accept)
+        while answer.status_code == 429 and time.monotonic() < until:  # of a kind that was made a moment ago
+            time.sleep(0.2)
+            answer = self._cluster.get(path, accept)
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
         return answer.json()

@@ -159,7 +159,7 @@ class World:
 
     def undo_of(self, batch: str, name: str) -> tuple[Assessment, ...]:
         records = self.store.assessments.find(AssessmentQuery(batch=batch))
-        return undone(records, {name: self.history(name)}, "ben", self.clock.now()).records
+        return undone(records, self.history(name), "ben", self.clock.now()).records
 
     def killed(self, first: bool, second: bool) -> None:
         def dies(*_: object) -> None:

@@ -29,6 +29,7 @@ from webhook.policy.undo import standing
 _MAX_VERSION = 100
 _SHOWN_VERSIONS = 3
 _GO = "pkg:golang/"
+_PEOPLE = (AssessmentSource.MANUAL, AssessmentSource.PROVISIONED)
 
 
 class FixKnown(InvalidInput):
@@ -120,20 +121,39 @@ def may_end(record: Assessment, now: dt.datetime) -> bool:
     return is_here and record.until_fixed and record.type is not None and not record.expired(now)
 
 
-def ended_by_fix(history: Iterable[Assessment], version: str, now: dt.datetime) -> Sequence[Assessment]:
+def ended_by_fix(
+    histories: Mapping[Same, Sequence[Assessment]], versions: Mapping[Same, str], now: dt.datetime
+) -> Sequence[Assessment]:
     """The records that end what was to last until a fixed version is known; none where there is no such thing.
 
+    Behind the withdrawals, what is still there is stated again in the order in which it was decided, and with it what
+    people decided since about the same vulnerability in other scopes or under other names. So nothing that is stated
+    again outranks a later decision.
+
     Args:
-        history: all that was ever recorded for one vulnerability and scope by one source.
-        version: the fixed version, see :func:`version_of`.
+        histories: all that was ever recorded about one vulnerability, under all of its names, by what it is about.
+        versions: the fixed versions, see :func:`version_of`, by what they end.
         now: UTC, aware.
     """
-    there = standing(history, now)
-    if not any(may_end(record, now) for record in there):
+    withdrawals, again = list[Assessment](), list[Assessment]()
+    for same, version in versions.items():
+        there = standing(histories[same], now)
+        ending = [record for record in there if may_end(record, now)]
+        if ending:
+            withdrawals.append(_withdrawal(ending[0], version, now))
+            again += [_ended(record, version, now) if may_end(record, now) else record for record in there]
+    if not withdrawals:
         return ()
-    first = next(record for record in there if may_end(record, now))
+    first, withdrawn = min(map(age, again)), {same_scope(record) for record in withdrawals}
+    for same, history in histories.items():
+        if same not in withdrawn and history[0].source in _PEOPLE:
+            again += [record for record in standing(history, now) if age(record) > first]
+    return tuple(structs.replace(record, revision=0, sequence=0) for record in (*withdrawals, *sorted(again, key=age)))
+
+
+def _withdrawal(first: Assessment, version: str, now: dt.datetime) -> Assessment:
     is_provisioned = first.source is AssessmentSource.PROVISIONED  # its author tells who provisions
-    withdrawal = structs.replace(
+    return structs.replace(
         first,
         type=None,
         author=first.author if is_provisioned else ENDED_BY_FIX,
@@ -147,8 +167,6 @@ def ended_by_fix(history: Iterable[Assessment], version: str, now: dt.datetime) 
         until_fixed=False,
         fixed_in=version,
     )
-    again = [_ended(record, version, now) if may_end(record, now) else record for record in there]
-    return tuple(structs.replace(record, revision=0, sequence=0) for record in (withdrawal, *again))
 
 
 def _ended(record: Assessment, version: str, now: dt.datetime) -> Assessment:

@@ -19,7 +19,7 @@ from webhook.policy.plaintext import plain
 from webhook.policy.precedence import same_scope
 from webhook.store.assessmentrows import add, append, find
 from webhook.store.database import Change, Database, current_revision
-from webhook.store.fixends import end_named
+from webhook.store.fixends import end_named, recorded_about
 from webhook.store.formerkeys import for_former_keys
 from webhook.store.interruptions import persistent
 from webhook.store.names import all_names
@@ -138,9 +138,10 @@ def _end(change: Change, stated: Sequence[Assessment], now: dt.datetime) -> None
     there = find(change.connection, AssessmentQuery(source=AssessmentSource.PROVISIONED.value))
     histories = by_scope(there)
     for record in stated:
-        history = histories[same_scope(record)]
-        before = _ended_before(history, _words(record))
-        add(change, ended_by_fix(history, before, now) if before else ())
+        same = same_scope(record)
+        if before := _ended_before(histories[same], _words(record)):
+            every = recorded_about(change.connection, record.vulnerability)
+            add(change, ended_by_fix(every, {same: before}, now))
 
 
 def _difference(

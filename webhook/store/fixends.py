@@ -6,17 +6,19 @@ So every reader sees both or neither, and no process that dies in between leaves
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from webhook.model.assessments import Assessment
 from webhook.model.triage import AuditNote
 from webhook.policy.fixes import by_scope, ended_by_fix, version_of
 from webhook.policy.fixnews import exception_ended, noted_end
+from webhook.policy.precedence import Same
 from webhook.store.assessmentrows import append
 from webhook.store.database import Change
 from webhook.store.fixes import known_fixes, names_of, waiting_names
+from webhook.store.names import all_names, spellings
 from webhook.store.outbox import announce
 from webhook.store.queries import ASSESSMENT_COLUMNS, among, raw_rows
 from webhook.store.requests import note_fixed
@@ -46,24 +48,30 @@ def end_named(change: Change, names: Collection[str], now: dt.datetime) -> bool:
     fixes = known_fixes(change.connection, names)
     if not fixes:
         return False
-    made, ended = list[Assessment](), list[Assessment]()
-    for history in by_scope(_recorded(change, fixes)).values():
-        version = version_of(history[0].scope, fixes[history[0].vulnerability.casefold()])
-        records = ended_by_fix(history, version, now) if version else ()
+    made, ended, done = list[Assessment](), list[Assessment](), set[str]()
+    for name in sorted(fixes):
+        if name in done:
+            continue
+        histories = recorded_about(change.connection, name)
+        done |= {history[0].vulnerability.casefold() for history in histories.values()}
+        versions = {
+            same: version
+            for same, history in histories.items()
+            if (version := version_of(history[0].scope, fixes.get(history[0].vulnerability.casefold(), ())))
+        }
+        records = ended_by_fix(histories, versions, now)
         made += records
-        ended += [record for record in records if record.type is not None and record.fixed_in == version]
+        ended += [one for one in records if one.type is not None and one.fixed_in and one.until == now]
     append(change, made)
     _tell(change, ended, now)
     return bool(made)
 
 
-def _recorded(change: Change, names: Iterable[str]) -> Iterable[Assessment]:
-    """Everything that was ever recorded about vulnerabilities, by hand; records keep one spelling of each name."""
-    waiting = waiting_names(change.connection)
-    spellings = sorted({text for name in names for text in (*waiting.get(name, ()), name, name.upper())})
-    query = select(*ASSESSMENT_COLUMNS).where(among(change.connection, assessments.c.vulnerability, spellings))
-    for portion in raw_rows(change.connection, query):
-        yield from map(read_assessment, portion)
+def recorded_about(connection: Connection, name: str) -> Mapping[Same, Sequence[Assessment]]:
+    """Everything that was ever recorded about a vulnerability, under all of its names, by what it is about."""
+    texts = spellings(connection, all_names(connection, {name}))
+    query = select(*ASSESSMENT_COLUMNS).where(among(connection, assessments.c.vulnerability, texts))
+    return by_scope(read_assessment(row) for portion in raw_rows(connection, query) for row in portion)
 
 
 def _tell(change: Change, ended: Sequence[Assessment], now: dt.datetime) -> None:

@@ -29,8 +29,10 @@ BEGIN_WITH_AN_EVENT = (
     "bomgate_notifications_failing_since",
     "bomgate_notifications_waiting",
     "bomgate_prune",
+    "bomgate_fleet_",
 )
-"""Metrics that are not there before something has happened, or that only an installation with such sources has."""
+"""Metrics that are not there before something has happened, or that only a fleet or an installation with such sources
+has."""
 
 
 def pods(installation: Installation, component: str) -> dict[str, Any]:

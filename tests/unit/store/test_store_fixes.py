@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import FakeClock
 from tests.fixes import VULNERABILITY, AdvisoryTable
 from tests.ports.samples import AutoRule, answer, vulnerability
@@ -158,6 +159,36 @@ def test_a_name_that_a_vulnerability_gets_later_counts(
     table.say({LODASH: "4.17.21", OLD: ""}, aliases=("CVE-2021-23337",))
     kept = real_store.assessments.find(AssessmentQuery(vulnerability="CVE-2021-23337"))
     assert [record.fixed_in for record in kept] == ["", "4.17.21", "4.17.21"]
+
+
+def test_what_stands_below_outranks_no_later_decision_under_another_name(
+    real_store: Store, clock: FakeClock, table: AdvisoryTable
+) -> None:
+    alias = "CVE-2021-23337"
+    table.say({LODASH: "", OLD: ""}, aliases=(alias,))
+    real_store.assessments.append([exception(clock, until_fixed=False, batch="b0")])
+    real_store.assessments.append([exception(clock)])
+    real_store.assessments.append(
+        [
+            Assessment(
+                alias, "Blocked", Scope(PACKAGE), AssessmentSource.MANUAL, "carol", "no", clock.now(), None, batch="b2"
+            )
+        ]
+    )
+    known = replace(vulnerability(VULNERABILITY), aliases=(alias,))
+
+    def counts() -> str | None:
+        index = AssessmentIndex.of(real_store.assessments.find(AssessmentQuery()))
+        found = index.effective(known, LODASH, Place(), clock.now()).assessment
+        return None if found is None else found.type
+
+    assert counts() == "Blocked"
+    table.say({LODASH: "4.17.21", OLD: ""}, aliases=(alias,))
+    assert counts() == "Blocked"
+    last = real_store.assessments.find(AssessmentQuery())[-1]
+    assert (last.vulnerability, last.author, last.batch, last.fixed_in) == (alias, "carol", "b2", "")
+    table.say({LODASH: "4.17.22", OLD: ""}, aliases=(alias,))
+    assert real_store.assessments.find(AssessmentQuery())[-1] == last, "stated again once"
 
 
 def test_an_answer_of_an_asked_source_ends_nothing(real_store: Store, clock: FakeClock, table: AdvisoryTable) -> None:
