@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect, sync_playwright
 
 from tests.console.chromium import ConsoleProcess, axe, program
 from tests.console.conftest import Console
@@ -290,10 +290,14 @@ def test_the_keyboard_reaches_the_content_and_submits_filters(browser: Browser, 
 
 
 def reach(page: Page, wanted: Locator) -> None:
-    """Come to something by the Tab key alone."""
-    for _ in range(80):
-        if wanted.evaluate("node => node === document.activeElement"):
-            return
+    """Come to something by the Tab key alone, from the beginning again where a page loads itself meanwhile."""
+    for _ in range(160):
+        try:
+            if wanted.evaluate("node => node === document.activeElement"):
+                return
+        except Error as problem:
+            if "Execution context was destroyed" not in problem.message:
+                raise
         page.keyboard.press("Tab")
     raise AssertionError(f"the Tab key does not lead to {wanted}")
 
