@@ -58,11 +58,12 @@ def add(name: str) -> None:
 @click.argument("name")
 @global_options
 def remove(name: str) -> None:
-    """Take the token of a member back, at the hub. The member goes on with what it has."""
+    """Take the token of a member back, at the hub, and forget what it reported. The member goes on with what it has."""
     parts = invocation().parts()
     if not parts.store.fleet_members.remove(name, parts.clock.now()):
         known = ", ".join(member.name for member in parts.store.fleet_members.list()) or "none"
         raise InvalidInput(f"There is no member {name[:80]!r}.", remedy=f"The members are: {known[:1000]}.")
+    parts.store.clusters.remove(name)
     say(f"{name} is no member any more.")
 
 

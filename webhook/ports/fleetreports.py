@@ -77,6 +77,9 @@ class FleetReports(Protocol):
     def count(self) -> int:
         """How many coordinates there are."""
 
+    def forget(self, before: dt.datetime, most: int) -> int:
+        """Delete some coordinates that no member has asked for since a moment; how many were deleted."""
+
 
 class ClusterStore(Protocol):
     """What members report of what runs there. Every method may raise StoreError."""
@@ -88,7 +91,7 @@ class ClusterStore(Protocol):
         """
 
     def remove(self, member: str) -> None:
-        """Forget a cluster."""
+        """Forget a cluster, and what only its images contain."""
 
     def clusters(self, after: str, most: int) -> Sequence[ClusterLine]:
         """Members that have reported, by name, from behind a name on."""

@@ -96,6 +96,18 @@ def test_components_are_asked_for_once_for_all_members_and_say_who_has_a_package
     assert users(each_store, LOG4J) == []
 
 
+def test_a_member_that_was_removed_is_forgotten_with_what_only_it_has(each_store: Store) -> None:
+    mine, shared = content(A), content(B)
+    images = (ImageContent(digest(1), mine.content), ImageContent(digest(2), shared.content))
+    take(each_store, first(workload("1", "web"), workload("2", "job", image=2), images=images, contents=(mine, shared)))
+    take(each_store, first(workload("3", "pay", image=2), images=images[1:]), "us")
+    each_store.clusters.remove("eu")
+    assert names(each_store) == [("us", "pay")]
+    assert users(each_store, B) == [("us", "pay")]
+    again = take(each_store, first(images=images), "asia")
+    assert again == ClusterReceipt(1, (mine.content,)), "the hub has what another member still has, and no more"
+
+
 def test_a_lie_about_a_content_is_left_out_and_changes_nothing_for_others(each_store: Store) -> None:
     true = content(A)
     images = (ImageContent(digest(1), true.content),)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import datetime as dt
 from collections.abc import Mapping
 
 from webhook.engines.downloading.downloader import Downloader
+from webhook.errors import StoreError
 from webhook.model.downloads import DownloadReport
 from webhook.policy.fleetshares import HUB, allotted
 from webhook.ports import FleetReports
+
+_REMEMBERED = dt.timedelta(days=30)
+"""For how long answers are kept that no member asks for any more; members ask every day."""
+_STEP = 1_000
 
 
 def run_shared(own: Downloader, members: Downloader, reports: FleetReports) -> DownloadReport:
@@ -16,6 +23,7 @@ def run_shared(own: Downloader, members: Downloader, reports: FleetReports) -> D
 
     The hub and its members get equal shares of the budget, as far as they need them. What members wait for is asked in
     turns; see :func:`webhook.policy.fleetshares.shared_order`. Nothing more is asked once the source has said no.
+    Afterwards, answers that no member has asked for in a month are deleted.
 
     Args:
         own: asks for the hub's components.
@@ -27,6 +35,14 @@ def run_shared(own: Downloader, members: Downloader, reports: FleetReports) -> D
         DownloadRunningError: another run holds the lease.
         StoreError: the store did not say what is wanted.
     """
+    report = _run(own, members, reports)
+    with contextlib.suppress(StoreError):  # the next run deletes them
+        while reports.forget(own.clock.now() - _REMEMBERED, _STEP) == _STEP:
+            pass
+    return report
+
+
+def _run(own: Downloader, members: Downloader, reports: FleetReports) -> DownloadReport:
     budget = own.options.max_components_per_run
     if budget is None:
         first = own.run()

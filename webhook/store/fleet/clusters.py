@@ -104,14 +104,16 @@ class ClusterRepository:
 
     @persistent
     def remove(self, member: str) -> None:
-        """Forget a cluster.
+        """Forget a cluster, and what only its images contain.
 
         Raises:
             StoreError: it is still there.
         """
         with self._database.write() as connection:
+            former = former_contents(connection, member, None)
             for table in (*_TABLES_OF_CLUSTER, fleet_clusters):
                 connection.execute(delete(table).where(table.c.cluster == member))
+            forget_contents(connection, former)
 
     @tried_twice
     def clusters(self, after: str, most: int) -> list[ClusterLine]:

@@ -124,3 +124,14 @@ def test_a_source_that_says_no_is_asked_for_nothing_more(hub: Hub) -> None:
     hub.service.credits = 3
     report = hub.run(None)
     assert (hub.counts(), report.complete, report.stopped_code) == ({"own": 2}, False, "source-final")
+
+
+def test_what_no_member_asked_for_in_a_month_is_deleted_after_a_run(hub: Hub) -> None:
+    hub.wants("berlin", *some("old", 3))
+    hub.run(None)
+    hub.clock.advance(29 * 24 * 3600)
+    hub.run(None)
+    assert hub.store.fleet_reports.count() == 3
+    hub.clock.advance(2 * 24 * 3600)
+    hub.run(None)
+    assert hub.store.fleet_reports.count() == 0
