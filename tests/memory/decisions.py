@@ -9,7 +9,7 @@ from decimal import Decimal
 from tests.copies import replace
 from tests.memory.facts import Facts
 from webhook.errors import ChangedMeanwhile
-from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope, StoredType, TypeOrigin
+from webhook.model.assessments import Assessment, AssessmentType, StoredType, TypeOrigin
 from webhook.model.images import Digest
 from webhook.model.records import (
     AssessmentQuery,
@@ -19,6 +19,7 @@ from webhook.model.records import (
 from webhook.model.triage import AuditNote
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.scores import round_score
+from webhook.policy.statements import changes_of
 
 
 class MemoryAssessments:
@@ -38,30 +39,7 @@ class MemoryAssessments:
         return self._facts.revision
 
     def provision(self, assessments: Sequence[Assessment], *, author: str, now: dt.datetime) -> int:
-        wanted = {(assessment.vulnerability, assessment.scope): _by(author, assessment) for assessment in assessments}
-        there: dict[tuple[str, Scope], Assessment] = {}
-        for assessment in self._facts.assessments:
-            if assessment.provisioner == author:
-                there[assessment.vulnerability, assessment.scope] = assessment
-        records = [
-            assessment
-            for key, assessment in wanted.items()
-            if key not in there or _words(there[key]) != _words(assessment)
-        ]
-        records += [
-            replace(
-                assessment,
-                type=None,
-                author=author,
-                comment="No longer stated by its source.",
-                assessed_at=now,
-                until=None,
-                rule="",
-                score=None,
-            )
-            for key, assessment in there.items()
-            if key not in wanted and assessment.type is not None
-        ]
+        records = changes_of(self._facts.assessments, assessments, author, now)
         self.append(records)
         return len(records)
 
@@ -89,15 +67,6 @@ def all_names(facts: Facts, names: Collection[str]) -> set[str]:
         if more <= found:
             return found
         found |= more
-
-
-def _words(one: Assessment) -> tuple[object, ...]:
-    return (one.type, one.comment, one.until, one.rule, one.author)
-
-
-def _by(provisioner: str, one: Assessment) -> Assessment:
-    made = replace(one, source=AssessmentSource.PROVISIONED)
-    return made if made.provisioner == provisioner else replace(made, author=provisioner)
 
 
 class MemoryTypes:

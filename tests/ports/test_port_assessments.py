@@ -12,7 +12,10 @@ from tests.fakes import NOON, MemoryStore
 from tests.ports.samples import answer, assessment, vulnerability
 from webhook.errors import ChangedMeanwhile
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.purls import Purl
 from webhook.model.records import AssessmentQuery
+from webhook.policy.matching import AssessmentIndex
+from webhook.policy.precedence import Place
 from webhook.store.repositories import Store
 
 AnyStore = Store | MemoryStore
@@ -130,15 +133,27 @@ def test_provisioning_adds_what_is_new_and_leaves_what_is_there(store: AnyStore)
     assert kinds(store) == [("V-1", "Blocked"), ("V-2", "Blocked"), ("V-3", "Blocked")]
 
 
-def test_provisioning_other_words_for_a_scope_appends_a_record(store: AnyStore) -> None:
+def test_provisioning_other_words_for_a_scope_withdraws_the_former(store: AnyStore) -> None:
     store.assessments.provision([provisioned("V-1")], author="configuration", now=NOON)
     for changed in (
         provisioned("V-1", comment="another reason"),
         provisioned("V-1", until=NOON + DAY),
         provisioned("V-1", "Ignore"),
     ):
-        assert store.assessments.provision([changed], author="configuration", now=NOON) == 1
-    assert [kind for _, kind in kinds(store)] == ["Blocked", "Blocked", "Blocked", "Ignore"]
+        assert store.assessments.provision([changed], author="configuration", now=NOON) == 2
+    assert [kind for _, kind in kinds(store)] == ["Blocked", None, "Blocked", None, "Blocked", None, "Ignore"]
+
+
+def test_what_was_stated_before_counts_no_more_once_the_new_statement_ends(store: AnyStore) -> None:
+    store.assessments.provision([provisioned("V-1", "Ignore")], author="configuration", now=NOON)
+    ending = provisioned("V-1", "Ignore", until=NOON + DAY)
+    store.assessments.provision([ending], author="configuration", now=NOON)
+    index = AssessmentIndex.of(store.assessments.find(AssessmentQuery()))
+    counts = [
+        index.effective(vulnerability("V-1"), Purl("pkg:npm/x@1"), Place(), NOON + days * DAY).assessment
+        for days in (0, 2)
+    ]
+    assert [one is not None and one.type for one in counts] == ["Ignore", False]
 
 
 def test_provisioning_withdraws_what_is_no_longer_named(store: AnyStore) -> None:
@@ -182,8 +197,6 @@ def test_one_who_provisions_leaves_alone_what_another_provisioned(store: AnyStor
 
 def test_the_object_that_states_an_assessment_is_a_part_of_its_words(store: AnyStore) -> None:
     for rule in ("Assessment one", "Assessment two"):
-        assert store.assessments.provision([provisioned("V-1", rule=rule)], author="cluster", now=NOON) == 1
-    assert [other_assessment.rule for other_assessment in store.assessments.find(AssessmentQuery())] == [
-        "Assessment one",
-        "Assessment two",
-    ]
+        assert store.assessments.provision([provisioned("V-1", rule=rule)], author="cluster", now=NOON)
+    records = store.assessments.find(AssessmentQuery())
+    assert [record.rule for record in records if record.type] == ["Assessment one", "Assessment two"]

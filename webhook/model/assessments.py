@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import msgspec
+from msgspec import structs
 
 from webhook.model.actions import Action
 
+CHANGED = "Stated otherwise since."
+"""The comment of withdrawals of what its source states in other words now."""
 ENDED_BY_FIX = "end-by-fix"
 """The author of withdrawals that end what was to last until a fixed version is known."""
 PROVISIONER = "configuration"
@@ -175,6 +178,22 @@ class Assessment(msgspec.Struct, frozen=True):
     def by_hand(self) -> bool:
         """Whether a person made it, at the command line, in the console or in the configuration file."""
         return self.source is not AssessmentSource.AUTO and self.source is not AssessmentSource.VEX
+
+    def withdrawal(self, author: str, comment: str, at: dt.datetime) -> Assessment:
+        """The record that ends this one, and all older ones of its source and scope."""
+        return structs.replace(
+            self,
+            type=None,
+            author=author,
+            comment=comment,
+            assessed_at=at,
+            until=None,
+            rule="",
+            score=None,
+            batch="",
+            until_fixed=False,
+            fixed_in="",
+        )
 
     @property
     def provisioner(self) -> str:

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.actions import Action
-from webhook.model.assessments import CLUSTER, Assessment, OnExpiry, Scope
+from webhook.model.assessments import CHANGED, CLUSTER, Assessment, OnExpiry, Scope
 from webhook.model.resources import AssessmentResource, StatedAssessment
 from webhook.policy.decisions import provisioned
 from webhook.policy.evaluation import Rules
@@ -198,13 +198,16 @@ class Harmlessness:
             return True  # it is refused for that
         says = [(each.type, each.until, each.until_fixed) for each in (former, record) if each is not None]
         counts_already = former is not None and says[0] == says[1]
-        if counts_already or is_plain_denial(record, types):
+        is_first = former is None or former.type is None
+        if counts_already or (is_first and is_plain_denial(record, types)):
             return True
         there = [*self._there, *self._stated]
         newest = max((stored.sequence for stored in there), default=0)
-        if loosening([record], there, self._rules, self._now, self._known([record])):
+        # What the object stated before ends with the change, see AssessmentStore.provision.
+        made = [record] if former is None or is_first else [former.withdrawal(CLUSTER, CHANGED, self._now), record]
+        if loosening(made, there, self._rules, self._now, self._known([record])):
             return False
-        self._stated.append(structs.replace(record, sequence=newest + 1))
+        self._stated += [structs.replace(one, sequence=number) for number, one in enumerate(made, newest + 1)]
         return True
 
 

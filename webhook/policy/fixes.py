@@ -153,19 +153,9 @@ def ended_by_fix(
 
 def _withdrawal(first: Assessment, version: str, now: dt.datetime) -> Assessment:
     is_provisioned = first.source is AssessmentSource.PROVISIONED  # its author tells who provisions
+    author, recorded_by = (first.author, first.recorded_by) if is_provisioned else (ENDED_BY_FIX, "")
     return structs.replace(
-        first,
-        type=None,
-        author=first.author if is_provisioned else ENDED_BY_FIX,
-        comment=f"Fixed in {version}.",
-        assessed_at=now,
-        until=None,
-        rule="",
-        score=None,
-        batch="",
-        recorded_by=first.recorded_by if is_provisioned else "",
-        until_fixed=False,
-        fixed_in=version,
+        first.withdrawal(author, f"Fixed in {version}.", now), recorded_by=recorded_by, fixed_in=version
     )
 
 

@@ -85,21 +85,11 @@ def undone(batch: Sequence[Assessment], history: Iterable[Assessment], author: s
             since.append(record)
         if any(other.type is None for other in newer):
             continue  # the batch has ended here
-        taken_back = structs.replace(
-            record,
-            type=None,
-            until=None,
-            rule="",
-            score=None,
-            comment=f"Undo of batch {record.batch}.",
-            batch="",
-            until_fixed=False,
-            fixed_in="",
-        )
+        taken_back = record.withdrawal(author, f"Undo of batch {record.batch}.", now)
         again = [
             other if other in newer else _restored(other, record.batch, author, now) for other in standing(others, now)
         ]
-        records += [structs.replace(taken_back, author=author, assessed_at=now), *again]
+        records += [taken_back, *again]
     return Undo(tuple(structs.replace(record, revision=0, sequence=0) for record in records), tuple(since))
 
 

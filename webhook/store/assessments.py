@@ -6,17 +6,17 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from msgspec import structs
 from sqlalchemy import Connection, select
 
 from webhook.errors import ChangedMeanwhile
-from webhook.model.assessments import Assessment, AssessmentSource, Scope
+from webhook.model.assessments import Assessment, AssessmentSource
 from webhook.model.records import AssessmentQuery
 from webhook.model.triage import AuditNote
 from webhook.policy.fixes import as_stated, by_scope, ended_by_fix
 from webhook.policy.phrases import moment
 from webhook.policy.plaintext import plain
 from webhook.policy.precedence import same_scope
+from webhook.policy.statements import changes_of, words_of
 from webhook.store.assessmentrows import add, append, find
 from webhook.store.database import Change, Database, current_revision
 from webhook.store.fixends import end_named, recorded_about
@@ -25,8 +25,6 @@ from webhook.store.interruptions import persistent
 from webhook.store.names import all_names
 from webhook.store.tables import assessments as table
 from webhook.store.triage.journal import write_note
-
-_WITHDRAWN = "No longer stated by its source."
 
 
 class AssessmentRepository:
@@ -139,7 +137,7 @@ def _end(change: Change, stated: Sequence[Assessment], now: dt.datetime) -> None
     histories = by_scope(there)
     for record in stated:
         same = same_scope(record)
-        if before := _ended_before(histories[same], _words(record)):
+        if before := _ended_before(histories[same], words_of(record)):
             every = recorded_about(change.connection, record.vulnerability)
             add(change, ended_by_fix(every, {same: before}, now))
 
@@ -147,32 +145,8 @@ def _end(change: Change, stated: Sequence[Assessment], now: dt.datetime) -> None
 def _difference(
     connection: Connection, wanted: Iterable[Assessment], author: str, now: dt.datetime
 ) -> list[Assessment]:
-    """The records that make those that an author provisioned equal to ``wanted``."""
-    there: dict[tuple[str, Scope], Assessment] = {}
-    for assessment in as_stated(find(connection, AssessmentQuery(source=AssessmentSource.PROVISIONED.value))):
-        if assessment.provisioner == author:
-            there[assessment.vulnerability, assessment.scope] = assessment
-    named = {(assessment.vulnerability, assessment.scope): _by(author, assessment) for assessment in wanted}
-    new = [
-        assessment for key, assessment in named.items() if key not in there or _words(there[key]) != _words(assessment)
-    ]
-    gone = [
-        structs.replace(
-            assessment,
-            type=None,
-            author=author,
-            comment=_WITHDRAWN,
-            assessed_at=now,
-            until=None,
-            rule="",
-            score=None,
-            until_fixed=False,
-            fixed_in="",
-        )
-        for key, assessment in there.items()
-        if key not in named and assessment.type is not None
-    ]
-    return new + gone
+    there = find(connection, AssessmentQuery(source=AssessmentSource.PROVISIONED.value))
+    return changes_of(as_stated(there), wanted, author, now)
 
 
 def _ended_before(history: Iterable[Assessment], words: object) -> str:
@@ -182,17 +156,6 @@ def _ended_before(history: Iterable[Assessment], words: object) -> str:
     for record in history:
         if not record.fixed_in:
             stated = record
-        elif record.type is None and stated is not None and _words(stated) == words:
+        elif record.type is None and stated is not None and words_of(stated) == words:
             found = record.fixed_in
     return found
-
-
-def _words(one: Assessment) -> tuple[object, ...]:
-    """What makes two provisioned records for one vulnerability and scope the same."""
-    return (one.type, one.comment, one.until, one.until_fixed, one.rule, one.author)
-
-
-def _by(provisioner: str, one: Assessment) -> Assessment:
-    """A record of a provisioner; its author stays where the record is marked as the provisioner's."""
-    made = structs.replace(one, source=AssessmentSource.PROVISIONED)
-    return made if made.provisioner == provisioner else structs.replace(made, author=provisioner)
