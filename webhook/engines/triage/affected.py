@@ -26,6 +26,8 @@ _MOST_PATTERN = 200
 _LAST = "\U0010ffff"
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _SEPARATORS = re.compile(r"[-_.]+")
+_PYTHON = "pkg:pypi*/"
+"""How a pattern of Python packages begins; see ``PackageScan.pattern``."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ class AffectedComponents:
         """
         glob, is_purl = pattern[:_MOST_PATTERN].lower(), pattern.startswith("pkg:")
         found = self._matching(glob, is_purl=is_purl)
-        if is_purl and not glob.startswith(ANY_TYPE):
+        if is_purl and not glob.startswith((ANY_TYPE, _PYTHON)):
             return found
         name, at, version = glob.partition("@")
         hyphened = f"{_SEPARATORS.sub('-', name)}{at}{version}"
