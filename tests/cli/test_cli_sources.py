@@ -186,8 +186,12 @@ def test_a_file_is_clean_by_advisories_alone_only_where_nobody_has_to_be_asked(
     osv = {"name": "osv", "kind": "osv", "location": str(mirror), "ecosystems": ["Debian", "npm"]}
     bomgate = Installation(tmp_path, double, {"sources": [{"name": "ossindex", "kind": "ossindex"}, osv]})
     bomgate.ok("download")
-    counts = verdict(bomgate, file_of(bomgate, TZDATA, "pkg:npm/express@4.0.0", LODASH))["components"]
+    counts = verdict(bomgate, file_of(bomgate, f"{TZDATA}&upstream=tzdata", "pkg:npm/express@4.0.0", LODASH))[
+        "components"
+    ]
     assert [counts[name] for name in ("vulnerable", "clean", "unknown")] == [1, 1, 1]
+    counts = verdict(bomgate, file_of(bomgate, TZDATA))["components"]
+    assert (counts["clean"], counts["not_covered"]) == (0, 1), "nobody says of which source package it is"
 
 
 def test_a_file_is_judged_by_advisories_that_are_kept_before_any_image_is_known(alone: Installation) -> None:

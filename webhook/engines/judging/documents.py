@@ -99,8 +99,10 @@ class SbomChecker:
             return ComponentState.VULNERABLE
         if not self._answers.covers(purl):
             return ComponentState.NOT_COVERED
-        if match is None or self._answers.asks(purl) or match.state is not ComponentState.CLEAN:
+        if match is None or self._answers.asks(purl):
             return ComponentState.UNKNOWN
+        if match.state is not ComponentState.CLEAN:  # not covered: its source package is not known
+            return match.state
         is_stale = int(match.answered_at.timestamp()) < self._checker.stale_before
         return ComponentState.UNKNOWN if is_stale else ComponentState.CLEAN
 
