@@ -30,11 +30,13 @@ def test_what_the_cluster_does_not_know_or_nobody_wants_is_left_out(key: Key) ->
 
 
 def test_metrics_are_scraped_at_ports_that_the_services_have() -> None:
-    rendered = objects(render({**DATABASE, "console": {"enabled": True}}, apis=MONITORING))
+    hub = {"mode": "hub", "hub": {"signingKeySecret": "key", "tlsSecret": "tls"}}
+    rendered = objects(render({**DATABASE, "console": {"enabled": True}, "fleet": hub}, apis=MONITORING))
     monitor = rendered["ServiceMonitor", "bomgate"]["spec"]
-    assert monitor["selector"]["matchExpressions"][0]["values"] == ["webhook", "controller", "console"]
-    for component in ("webhook", "controller", "console"):
-        service = rendered["Service", f"bomgate-{component}"]
+    components = ["webhook", "controller", "console", "hub"]
+    assert monitor["selector"]["matchExpressions"][0]["values"] == components
+    for component in components:  # other clusters reach the hub's first Service, which is for members alone
+        service = rendered["Service", f"bomgate-{component}{'-metrics' * (component == 'hub')}"]
         assert monitor["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
         assert monitor["endpoints"][0]["port"] in [port["name"] for port in service["spec"]["ports"]]
 

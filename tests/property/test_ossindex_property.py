@@ -160,7 +160,7 @@ def test_the_three_spellings_of_a_plus_sign_are_one_version(purl: Purl | None, s
 def test_what_is_remembered_of_components_without_names_changes_no_question(
     purls: list[Purl], data: st.DataObject
 ) -> None:
-    remembered = frozenset(Questions.of(purls, {}).plain)
+    remembered = Questions.of(purls, {}).nameless
     called = data.draw(st.lists(st.sampled_from(purls), max_size=4)) if purls else []
     spelt = {purl: Names(spellings=(Purl(f"{purl.package.upper()}@{purl.version}"),)) for purl in called}
     for names in ({}, spelt):
