@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,10 +116,11 @@ def member_of(hub: Hub, folder: Path, name: str) -> Installation:
 
 def in_force(hub: Hub, token: object) -> None:
     """Wait until the hub has read its members again."""
-    for _ in range(100):
-        headers = {"Authorization": f"Bearer {token}"}
+    headers, until = {"Authorization": f"Bearer {token}"}, time.monotonic() + 20
+    while time.monotonic() < until:
         if requests.get(f"{hub.url}/fleet/v1/snapshot", headers=headers, timeout=30).status_code == 200:
             return
+        time.sleep(0.1)
     raise AssertionError("the hub does not know its member")
 
 
