@@ -70,6 +70,7 @@ class MemoryFeed:
             component_ids=array(UINT32, [component.id for component in changed]),
             states=bytes(component.state for component in changed),
             answered_at=array(UINT32, [component.answered_at for component in changed]),
+            checked_at=None if since == position and since.revision > 0 else {},
             purls={component.id: component.purl for component in vulnerable},
             findings={component.id: component.findings for component in vulnerable},
             vulnerabilities=tuple(
