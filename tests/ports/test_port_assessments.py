@@ -153,7 +153,7 @@ def test_what_was_stated_before_counts_no_more_once_the_new_statement_ends(store
         index.effective(vulnerability("V-1"), Purl("pkg:npm/x@1"), Place(), NOON + days * DAY).assessment
         for days in (0, 2)
     ]
-    assert [one is not None and one.type for one in counts] == ["Ignore", False]
+    assert [counting is not None and counting.type for counting in counts] == ["Ignore", False]
 
 
 def test_provisioning_withdraws_what_is_no_longer_named(store: AnyStore) -> None:

@@ -61,7 +61,7 @@ def end_named(change: Change, names: Collection[str], now: dt.datetime) -> bool:
         }
         records = ended_by_fix(histories, versions, now)
         made += records
-        ended += [one for one in records if one.type is not None and one.fixed_in and one.until == now]
+        ended += [record for record in records if record.type and record.fixed_in and record.until == now]
     append(change, made)
     _tell(change, ended, now)
     return bool(made)

@@ -68,13 +68,19 @@ def test_a_document_that_was_cut_anywhere_is_refused(signer: HubSigner, keys: Hu
             decode(document[:length], keys.verify)
 
 
-def test_a_document_with_any_other_byte_is_refused(signer: HubSigner, keys: HubKeys) -> None:
-    document, chance = encode(CONTENT, signer.sign), random.Random(7)
+def test_a_document_with_any_other_byte_is_refused_or_says_the_same(signer: HubSigner, keys: HubKeys) -> None:
+    """The header of gzip and the last letter of Base64 have bits without a meaning."""
+    document, chance, same = encode(CONTENT, signer.sign), random.Random(7), 0
     for place in range(len(document)):
         changed = bytearray(document)
         changed[place] ^= 1 << chance.randrange(8)
-        with pytest.raises(DocumentRefused):
-            decode(bytes(changed), keys.verify)
+        try:
+            content = decode(bytes(changed), keys.verify)
+        except DocumentRefused:
+            continue
+        same += 1
+        assert content == decode(document, keys.verify)
+    assert same < 12
 
 
 def test_a_document_that_another_key_has_signed_is_refused(tmp_path: Path, keys: HubKeys) -> None:
