@@ -223,7 +223,7 @@ def test_an_object_does_not_state_again_what_a_fix_has_ended(
         VULNERABILITY, "Ignore", Scope(PACKAGE), AssessmentSource.PROVISIONED, "x", "again", clock.now(), None,
         until_fixed=True,
     )  # fmt: skip
-    assert provision(changed) == 1
+    assert provision(changed) == 2
     assert in_force(real_store, clock) is None, "a fixed version is known as it is stated"
     assert provision(changed) == 0
 
