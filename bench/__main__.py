@@ -12,6 +12,8 @@ PARTS = {
     "sbom_reading": "b. SBOM bytes to components beside orjson.loads",
     "download": "c. download of every covered purl of the corpus",
     "readmodel": "d. read model of 10,000 images and 1,000,000 components",
+    "first_decision": "d. the first decision about an image after a change",
+    "store_growth": "d. a large store on PostgreSQL, and what is asked of it",
     "matching": "i. components of real SBOMs with real advisories, beside osv-scanner",
     "console": "h. the console's lists with every filter",
     "connections": "f. calls of the API server beside held connections and large reviews",
@@ -19,6 +21,7 @@ PARTS = {
     "start": "g. start of a command",
     "failover": "g. a failover of PostgreSQL",
     "fleet": "j. a hub with 1,000 members",
+    "fleet_cold": "j. a cold member of 10,000 images",
 }
 
 

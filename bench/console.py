@@ -1,10 +1,11 @@
 """The console's lists on 10,000 images, 1,000,000 components and 50,000 vulnerabilities, each list with every filter.
 
 The application answers in this process, so that a figure is that of the console and not of a network; what a browser
-would get, compressed, is counted. PostgreSQL is used where its programs are found, SQLite elsewhere. The pages are
-asked in turn, round by round. ``BENCH_BASE=/path/to/checkout`` names another build; its ``vulns list`` answers one of
-the questions from a store of the same shape, filled by its own program. At the end fifty people click, see
-:mod:`bench.clicking`.
+would get, compressed, is counted. PostgreSQL is used where its programs are found, SQLite elsewhere. The pages of a
+list are asked in turn, round by round. The figures of each page are printed once they are there: its time, and what
+this thread computed in it, which says the same on a busy machine. ``BENCH_BASE=/path/to/checkout`` names another build;
+its ``vulns list`` answers one of the questions from a store of the same shape, filled by its own program. At the end
+fifty people click, see :mod:`bench.clicking`.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from webhook.console.lists.every import every_list
 from webhook.console.sessions import Sessions
 from webhook.console.signing import SignIn
 from webhook.model.actions import Action
-from webhook.model.assessments import Scope
+from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.inventory import InventoriedImage, InventoriedWorkload
 from webhook.model.people import Person
 from webhook.model.policies import Mode
@@ -108,8 +109,13 @@ def _database(folder: Path) -> Iterator[tuple[str, str]]:
         server.remove()
 
 
-def measured(url: str) -> list[Row]:
-    """The figures of a filled store."""
+def measured(url: str, rounds: int = ROUNDS) -> list[Row]:
+    """The figures of a filled store.
+
+    Args:
+        url: of the database.
+        rounds: how often each page is loaded, behind a first time.
+    """
     rows = []
     parts = open_parts(load_settings(None, {"database.url": url}, {"HOME": tempfile.gettempdir()}))
     parts.store.prepare()
@@ -118,11 +124,14 @@ def measured(url: str) -> list[Row]:
     gc.collect()
     before = rss_mib(os.getpid())
     console = _console(parts)
-    paths = [path for listed in console.addresses.values() for path in listed]
-    for path in itertools.chain(paths, itertools.chain.from_iterable(itertools.repeat(paths, ROUNDS))):
-        console.ask(path)
-    for listed, its_own in console.addresses.items():
-        rows += _list_rows(console, listed, its_own)
+    rows += _board_rows(console)
+    for listed, paths in console.addresses.items():
+        for path in itertools.chain(paths, itertools.chain.from_iterable(itertools.repeat(paths, rounds))):
+            console.ask(path)
+        for path in paths:
+            took, busy = _p95(console.samples[path]), _p95(console.busy[path])
+            print(f"{took:6.0f} ms {busy:5.0f} ms computing {console.sizes[path] / 1000:5.1f} kB  {path}", flush=True)
+        rows += _list_rows(console, listed, paths)
     rows += _single_rows(console)
     gc.collect()
     memory = rss_mib(os.getpid()) - before
@@ -137,9 +146,13 @@ def measured(url: str) -> list[Row]:
 
 def _console(parts: Parts) -> Console:
     triage, sessions = open_triage(parts), Sessions(3600, parts.clock.monotonic)
-    began = time.perf_counter()
+    began, computed = time.perf_counter(), time.thread_time()
     triage.boards.refresh()
-    print(f"the board took {time.perf_counter() - began:.1f} s", flush=True)
+    took, busy = time.perf_counter() - began, time.thread_time() - computed
+    triage.types.refresh()
+    gc.collect()
+    gc.freeze()  # as the console does
+    print(f"the first board took {took:.1f} s, {busy:.1f} s of them computing", flush=True)
     face = console_face(parts, triage, Metrics())
     sign_in = SignIn(sessions, "127.0.0.1", 8470, parts.clock, Person("bench", "bench"))
     client = create_console(face, sign_in).test_client()
@@ -159,7 +172,9 @@ def _given(rule: Filter, triage: Triage) -> list[dict[str, str]]:
     if rule.kind == "choice":
         values = [value for value, _ in rule.choices()]
         return [{rule.name: value} for value in (values[:2] if rule.name == "namespace" else values)]
-    image = triage.boards.now().images[7]
+    image, affected = triage.boards.now().images[7], triage.boards.now().catalog.affected.affecting
+    if rule.name == "package" and rule.placeholder.startswith("pkg:"):  # which takes no wildcards
+        return [{rule.name: purl} for purl in (min(found for _, found, _ in affected).package, "pkg:npm/nothing")]
     texts = {
         "text": ("CVE-2019", "10042", "nowhere at all"),
         "package": ("package-1*", "*42*", "pkg:npm/*", "nothing-*"),
@@ -173,6 +188,23 @@ def _given(rule: Filter, triage: Triage) -> list[dict[str, str]]:
         "batch": ("none",),
     }
     return [{rule.name: value} for value in texts.get(rule.name, ("1",))]
+
+
+def _board_rows(console: Console) -> Iterator[Row]:
+    """How long the board takes to follow: nothing, and an assessment of what few images have."""
+    parts, boards = console.parts, console.triage.boards
+    began = time.thread_time()
+    boards.refresh()
+    yield Row("the board, when nothing has changed", f"{(time.thread_time() - began) * 1000:.0f} ms computing")
+    key = next(iter(boards.now().catalog.entries))
+    made = Assessment(key, "Ignore", Scope(), AssessmentSource.MANUAL, "bench", "a try", parts.clock.now(), None)
+    parts.store.assessments.append([made])
+    parts.refresher.refresh()
+    began = time.thread_time()
+    boards.refresh()
+    yield Row("the board, after one assessment", f"{(time.thread_time() - began) * 1000:.0f} ms computing")
+    gc.collect()
+    gc.freeze()  # as the console does once it has another board
 
 
 def _list_rows(console: Console, listed: str, paths: Sequence[str]) -> Iterator[Row]:

@@ -107,6 +107,17 @@ class Crowd:
 
 def main() -> list[Row]:
     """Measure and print."""
+    rows = on_postgresql(_measure)
+    show(f"A hub with {MEMBERS} members", rows)
+    return rows
+
+
+def on_postgresql(measure: Callable[[PostgresServer, Path], list[Row]]) -> list[Row]:
+    """What is measured on a PostgreSQL server and in a folder, both of which are removed afterwards.
+
+    Raises:
+        UnavailableError: PostgreSQL is not installed.
+    """
     programs = find_programs()
     if programs is None:
         raise UnavailableError("PostgreSQL is not installed")
@@ -114,11 +125,9 @@ def main() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         try:
             server.start()
-            rows = _measure(server, Path(folder))
+            return measure(server, Path(folder))
         finally:
             server.remove()
-    show(f"A hub with {MEMBERS} members", rows)
-    return rows
 
 
 def _measure(server: PostgresServer, folder: Path) -> list[Row]:

@@ -102,13 +102,19 @@ class _Filler:
         purls = self._purls()
         found = self._findings(purls)
         known = self._vulnerabilities(max((key for keys in found.values() for key in keys), default=-1) + 1)
-        self._write(tables.components, self._component_rows(purls, found))
+        self._write(tables.components.components, self._component_rows(purls, found))
         moment = {"first_seen": self._shape.moment, "revision": self._revision}
-        self._write(tables.vulnerabilities, ({**row, **moment} for row in _rows(vulnerability_columns(known))))
+        self._write(
+            tables.vulnerabilities.vulnerabilities, ({**row, **moment} for row in _rows(vulnerability_columns(known)))
+        )
         names = sorted({(name.casefold(), item.id) for item in known for name in item.identifiers})
-        self._write(tables.identifiers, ({"name": name, "vulnerability_id": key} for name, key in names))
+        self._write(
+            tables.vulnerabilities.identifiers, ({"name": name, "vulnerability_id": key} for name, key in names)
+        )
         rows = sorted((number, known[key].id) for number, keys in found.items() for key in keys)
-        self._write(tables.findings, ({"component_id": number, "vulnerability_id": key} for number, key in rows))
+        self._write(
+            tables.vulnerabilities.findings, ({"component_id": number, "vulnerability_id": key} for number, key in rows)
+        )
         self._assessments(
             sorted({(key, purls[number].package) for number, keys in found.items() for key in keys}), known
         )
@@ -173,25 +179,28 @@ class _Filler:
             {"vulnerability_id": known[key].id, "package": package, "score": known[key].cvss_score}
             for key, package in pairs
         )
-        self._write(tables.affected_packages, ({**row, "first_seen": self._shape.moment} for row in rows))
+        self._write(
+            tables.vulnerabilities.affected_packages, ({**row, "first_seen": self._shape.moment} for row in rows)
+        )
         made = [
             record
             for key, package in pairs
             if (record := _assessed(known[key], package, self._shape.moment)) is not None
         ]
-        self._write(tables.assessments, _rows(assessment_columns(made, revision=self._revision, after=0)))
+        self._write(tables.decisions.assessments, _rows(assessment_columns(made, revision=self._revision, after=0)))
 
     def _images(self, components: int) -> None:
         order = list(range(components))
         self._dice.shuffle(order)
         share = -(-components // self._shape.images)
         self._write(
-            tables.sboms, (self._sbom_row(n, order[n * share : (n + 1) * share]) for n in range(self._shape.images))
+            tables.sboms.sboms,
+            (self._sbom_row(n, order[n * share : (n + 1) * share]) for n in range(self._shape.images)),
         )
         names = (
             {"name": f"registry.example/shop/app-{n}:1.0", "digest": _digest(n)} for n in range(self._shape.images)
         )
-        self._write(tables.tags, ({**row, "revision": self._revision} for row in names))
+        self._write(tables.sboms.tags, ({**row, "revision": self._revision} for row in names))
 
     def _sbom_row(self, number: int, own: Iterable[int]) -> dict[str, object]:
         """An image has its own components and popular ones, some of which are in very many images."""

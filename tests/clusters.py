@@ -9,6 +9,7 @@ from webhook.errors import BomgateError
 from webhook.model.images import Digest
 from webhook.model.metadata import LabelSelector
 from webhook.model.pulling import PullAccess
+from webhook.model.registration import RegisteredEntry
 from webhook.model.reports import ObjectEvent, WorkloadReport
 from webhook.model.running import ObjectRef, RunningImage, RunningWorkload
 from webhook.model.workloads import ContainerRole
@@ -38,8 +39,8 @@ class FakeRegistration:
 
     found: Sequence[LabelSelector] | None = None
 
-    def selectors(self) -> Sequence[LabelSelector] | None:
-        return self.found
+    def entries(self) -> Sequence[RegisteredEntry] | None:
+        return None if self.found is None else [RegisteredEntry(namespaces=selector) for selector in self.found]
 
 
 @dataclass

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -87,6 +88,28 @@ class FakeClock:
         with self._lock:
             self.ticks += seconds
             self.current += dt.timedelta(seconds=seconds)
+
+
+class RunningClock(FakeClock):
+    """A clock that runs, and can be set forward."""
+
+    def monotonic(self) -> float:
+        return self.ticks + time.monotonic()
+
+
+def first_credential(keychain: Any, repository: Any) -> Any:
+    """The first credential that a keychain has for a repository, however long it takes; None when there is none."""
+    return next(_offers(keychain, repository), None)
+
+
+def all_credentials(keychain: Any, repository: Any) -> list[Any]:
+    """All credentials that a keychain has for a repository, as they come, however long they take."""
+    return list(_offers(keychain, repository))
+
+
+def _offers(keychain: Any, repository: Any) -> Iterator[Any]:
+    found: Iterator[Any] = keychain.offers(repository, Deadline(RunningClock().monotonic() + 1_000_000))
+    return found
 
 
 @dataclass
@@ -322,7 +345,7 @@ class FakeGrantStore:
         if self.error is not None:
             raise self.error
         if grant.uid not in [kept.uid for kept in self.kept]:
-            raise Final("The grant is not there any more.")
+            raise Final("The grant no longer exists.")
         self.kept = [replace(kept, confirmed=True) if kept.uid == grant.uid else kept for kept in self.kept]
 
     def remove(self, grant: BreakGlassGrant, deadline: Deadline) -> None:

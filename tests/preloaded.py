@@ -30,6 +30,8 @@ from typing import Any
 
 import prometheus_client.values
 
+from tests import migrated
+
 ROOT = Path(__file__).resolve().parent.parent
 _DYING_WITH_US = ["--pdeathsig", "KILL", "--"]
 """What tests/e2e/processes.py puts before a command, after the program that does it."""
@@ -157,6 +159,8 @@ def _load() -> None:
     for module in pkgutil.walk_packages(package.__path__, "webhook."):
         if not module.name.endswith("__main__") and ".migrations" not in module.name:
             importlib.import_module(module.name)
+    migrated.install()
+    migrated.outcome()
     gc.collect()
     gc.freeze()  # a child that looks for garbage writes to no page of these
 

@@ -1,7 +1,7 @@
 """The test runner behind ``make test``: builds the real parts that are not there, then runs every test.
 
 ``python tests/run.py [pytest arguments]``. The tests that share a cluster run one after the other on a process: those
-on the light cluster, those of the chart, and those on a real node. All others run beside them and
+on the light cluster, those of the chart, those of a fleet, and those on a real node. All others run beside them and
 after them, file by file, the longest first; there is a process for them from the beginning, because tests on clusters
 wait much. Whatever is skipped is said in a box before the last line of pytest; with ``CI=true`` a skipped end-to-end
 test is a failure.
@@ -30,6 +30,7 @@ OPTIONS = ["-n", "4", "--durations", "10", "--durations-min", "1"]
 CLUSTERS = {
     "tests/node/": "node",
     "tests/e2e/chart/": "chart",
+    "tests/e2e/test_e2e_fleet.py": "fleet",
     "tests/e2e/": "cluster",
 }
 """Beginning of a path → the cluster that tests there share; the first that fits counts."""
@@ -41,6 +42,7 @@ LONG = (
     "tests/release/test_release.py",
     "tests/security/test_security_takeover.py",
     "tests/docs/test_docs_site.py",
+    "tests/unit/store/test_store_killed.py",
     "tests/unit/store/test_store_schema.py",
     "tests/property/test_evaluation_property.py",
     "tests/security/test_security_start.py",
@@ -56,6 +58,14 @@ LONG = (
     "tests/unit/engines/triage/test_triage_board.py",
     "tests/unit/store/test_store_crashes.py",
     "tests/unit/engines/triage/test_triage_lists.py",
+    "tests/fleet/test_fleet_one_cluster.py",
+    "tests/property/test_incremental_matching_property.py",
+    "tests/fleet/test_fleet_sets.py",
+    "tests/property/test_changed_records_property.py",
+    "tests/fleet/test_fleet_killed.py",
+    "tests/fleet/test_fleet_answers.py",
+    "tests/unit/policy/test_policy_map.py",
+    "tests/unit/test_selfcheck.py",
 )
 """Files that take longest though they hold few tests: xdist would give them out last, and the last would end alone."""
 SLOW = [

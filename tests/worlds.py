@@ -26,10 +26,11 @@ from webhook.engines.judging.images import ImageChecker
 from webhook.engines.judging.workloads import WorkloadJudge
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher, RefreshOptions
+from webhook.engines.searching.looks import SearchParts
 from webhook.engines.searching.options import ResolveOptions, SearchOptions
 from webhook.engines.searching.platforms import Platforms
 from webhook.engines.searching.resolving import ResolveParts, TagResolver
-from webhook.engines.searching.search import SbomSearch, SearchParts
+from webhook.engines.searching.search import SbomSearch
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, parse_image
@@ -39,7 +40,7 @@ from webhook.model.verdicts import Verdict
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
 from webhook.policy.automatic import auto_assessment
 from webhook.policy.evaluation import Rules
-from webhook.policy.messages import Hints
+from webhook.policy.remedies import Hints
 from webhook.policy.typetable import default_types
 from webhook.telemetry import Faults
 

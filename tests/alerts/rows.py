@@ -99,8 +99,11 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
             Panel(
                 "Denials",
                 "short",
-                "Whose they were, and where.",
-                [(rise("bomgate_denials_total", "subject, area"), "{{subject}}, {{area}}")],
+                "Whose they were and where, and why.",
+                [
+                    (rise("bomgate_denials_total", "subject, area"), "{{subject}}, {{area}}"),
+                    (rise("bomgate_refusals_total", "reason"), "{{reason}}"),
+                ],
             ),
             Panel(
                 "admitted all the same",
@@ -272,9 +275,10 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
             Panel(
                 "Components in the store",
                 "short",
-                "By state.",
+                "By state, and those that no source covers by the reason why.",
                 [
                     (f"max by (state) (bomgate_components{{{IN}}})", "{{state}}"),
+                    (f"max by (reason) (bomgate_uncovered_components{{{IN}}})", "not covered: {{reason}}"),
                     (f"max(bomgate_images{{{IN}}})", "images"),
                 ],
             ),

@@ -10,7 +10,14 @@ from typing import Any
 
 import pytest
 
-from tests.cli.installation import PARSER, QUEUE, TIDY, Installation, digest
+from tests.cli.installation import PARSER, QUEUE, TIDY, Installation, digest, document
+from webhook.bootstrap.parts import open_parts
+from webhook.model.actions import Action
+from webhook.model.images import Digest
+from webhook.model.inventory import InventoriedImage, InventoriedWorkload
+from webhook.model.policies import Mode
+from webhook.model.verdicts import SbomStatus
+from webhook.settings import load_settings
 
 PACKAGE = PARSER.partition("@")[0]
 WHY = ("--comment", "because")
@@ -42,6 +49,26 @@ def test_people_are_told_what_changed_what_it_touches_and_when_it_expires(filled
         "1 assessment recorded.",
     ]
     assert ran.err.splitlines()[3].startswith("To undo: bomgate assess --undo ")
+
+
+def test_an_image_without_a_tag_goes_by_what_workloads_call_it(filled: Installation) -> None:
+    bare, url = digest("bare"), f"sqlite:///{filled.folder / 'bomgate.db'}"
+    filled.ok(
+        "sbom", "add", "--image", f"registry.example/shop/bare@{bare}", filled.write("bare.json", document([PARSER]))
+    )
+    parts = open_parts(load_settings(None, {"database.url": url}, {"HOME": str(filled.folder)}))
+    image = InventoriedImage(
+        f"registry.example/shop/bare@{bare}", Digest(bare), ("app",), Action.DENY, SbomStatus.FOUND
+    )
+    workload = InventoriedWorkload(
+        "uid", "shop", "apps/v1", "Deployment", "bare", 1, Mode.DENY, Action.DENY, "", (image,)
+    )
+    parts.store.inventory.replace([workload], taken_at=parts.clock.now(), revision=1)
+    parts.store.close()
+    ran = filled.ok("assess", "CVE-2026-10001", "--type", "Ignore", *WHY, "--dry-run")
+    assert "Touches 2 images:" in ran.err and "\n  registry.example/shop/bare\n" in ran.err and bare not in ran.err
+    names = [image["names"] for image in assessed(filled, "CVE-2026-10001", "--type", "Ignore", *WHY)["images"]]
+    assert ["registry.example/shop/bare"] in names
 
 
 def test_several_ids_are_assessed_together(filled: Installation) -> None:
@@ -174,3 +201,29 @@ def test_a_range_that_holds_no_version_and_was_kept_once_is_withdrawn_by_its_tex
     (withdrawn,) = assessed(filled, *at, "--clear")["assessments"]
     assert (withdrawn["type"], withdrawn["version_range"]) == (None, text)
     assert "Nobody assessed" in filled.run("assess", *at, "--clear").err
+
+
+@pytest.mark.parametrize(("option", "text"), [("--versions", "vers:none/*"), ("--image", "a b/*")])
+def test_what_cannot_be_read_is_told_of_and_withdrawn_by_its_text(filled: Installation, option: str, text: str) -> None:
+    """Builds before 0.1.0 kept such scopes; they match nothing."""
+    versions, image = (text if option == name else None for name in ("--versions", "--image"))
+    with contextlib.closing(sqlite3.connect(filled.folder / "bomgate.db")) as database:
+        columns = (
+            "vulnerability, type, package, version_range, image, source, author, comment, assessed_at, rule, revision"
+        )
+        values = ("CVE-2026-10001", "Ignore", PACKAGE, versions, image, "manual", "ana", "x", 1, "", 1)
+        database.execute(f"INSERT INTO assessments ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        database.commit()
+    (lost,) = filled.ok("db", "upgrade", "--output", "json").json["unreadable_decisions"]
+    assert (lost["vulnerability"], lost["type"], lost["author"], lost["package"]) == (*values[:2], "ana", PACKAGE)
+    assert (lost["versions"], lost["image"]) == (versions, image)
+    assert f"Ignore by ana counts nowhere, because its scope ({PACKAGE}, " in filled.ok("db", "upgrade").err
+    assert filled.run("types", "lint", "--records", "--strict").code == 1
+    traps = filled.ok("types", "lint", "--records", "--output", "json").json["traps"]
+    assert [trap["level"] for trap in traps if trap["code"] == "unreadable-scope"] == ["warning"]
+    at = ("CVE-2026-10001", "--package", PACKAGE, option)
+    assert filled.run("assess", *at, f"{text}x", "--clear").code == 2
+    (withdrawn,) = assessed(filled, *at, f" {text} ", "--clear")["assessments"]
+    assert (withdrawn["type"], withdrawn["version_range"], withdrawn["image"]) == (None, versions, image)
+    assert filled.ok("db", "upgrade", "--output", "json").json["unreadable_decisions"] == []
+    assert filled.run("assess", *at, text, "--clear").code == 2

@@ -92,6 +92,13 @@ def test_undo_leaves_what_was_decided_since_and_can_itself_be_undone(filled: Ins
     assert filled.run("check", reference("blocked")).code == 0
 
 
+def test_a_batch_that_is_undone_has_nothing_left_to_undo_and_nobody_decided_since(filled: Installation) -> None:
+    made = report(filled, *BULK)
+    filled.ok("assess", "--undo", made["batch"], "--author", "carol")
+    again = report(filled, "assess", "--undo", made["batch"], "--author", "carol")
+    assert (again["assessments"], again["left_alone"]) == ([], {"decided since": 0})
+
+
 def test_what_the_ranges_gave_at_once_can_be_undone(filled: Installation) -> None:
     filled.configure(assessmentTypes=[{"name": "Medium", "action": "deny", "autoAssess": {"min": 4.0, "max": 6.9}}])
     made = report(filled, "assess", "--existing")

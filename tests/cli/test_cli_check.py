@@ -26,7 +26,7 @@ from tests.cli.installation import (
     review,
 )
 from webhook.model.verdicts import Finding
-from webhook.policy.evaluation import Judge
+from webhook.policy.judge import Judge
 
 JSON = ("--output", "json")
 
@@ -164,6 +164,7 @@ def test_a_manifest_without_images_says_so(filled: Installation) -> None:
     [
         ("web.yaml", None, "There is no file"),
         ("./nginx", None, "There is no file"),
+        (f"sha256:{'0' * 64}", None, "is a digest without the name of an image"),
         ("Not an image", None, "it is not an image either"),
         ("empty.json", " \n", "It is empty"),
         ("words.txt", "just words", "no known SBOM format"),
@@ -175,7 +176,7 @@ def test_a_manifest_without_images_says_so(filled: Installation) -> None:
             '{"apiVersion": "v1", "kind": "Pod", "bomFormat": "CycloneDX"}',
             "a Kubernetes object and an SBOM",
         ),
-        ("wrong.yaml", "apiVersion: v1\nkind: Pod\nspec: 5\n", "not of the shape"),
+        ("wrong.yaml", "apiVersion: v1\nkind: Pod\nspec: 5\n", "not have the shape"),
         ("list.yaml", "apiVersion: v1\nkind: List\nitems: [5]\n", "not a Kubernetes object"),
         (
             "review.json",
@@ -332,7 +333,7 @@ def test_the_store_gives_the_same_verdicts_through_its_driver_alone_and_in_full(
     unknown = f"registry.example/shop/unknown:1@{digest('unknown')}"
     targets = [
         [filled.write("deploy.yaml", manifest(deployment(*names, unknown), deployment("web:1", name="tagged")))],
-        [filled.write("sbom.json", document([PARSER, TRIM, BASE, "pkg:npm/unheard-of@1"], broken=2))],
+        [filled.write("sbom.json", document([PARSER, TRIM, BASE, "pkg:npm/unheard-of@1.0.0"], broken=2))],
         [f"registry.example/shop/{name}:1" for name in CONTENTS],
         *([path] for path in sorted(reviews.glob("*.request.json"))),
         [filled.write("review.json", json.dumps(review(deployment(*names))))],
@@ -352,7 +353,7 @@ def test_what_brings_a_component_in_is_explained(filled: Installation) -> None:
         "specVersion": "1.6",
         "metadata": {"component": {"type": "application", "bom-ref": "app", "name": "app"}},
         "components": [
-            {"type": "library", "bom-ref": "web", "name": "web", "version": "1", "purl": "pkg:npm/web@1"},
+            {"type": "library", "bom-ref": "web", "name": "web", "version": "1", "purl": "pkg:npm/web@1.0.0"},
             {"type": "library", "bom-ref": "parser", "name": "parser", "version": "2.14.1", "purl": PARSER},
         ],
         "dependencies": [{"ref": "app", "dependsOn": ["web"]}, {"ref": "web", "dependsOn": ["parser"]}],

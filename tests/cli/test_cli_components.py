@@ -71,7 +71,7 @@ NAMES = {
 @pytest.fixture(scope="module")
 def named(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     found = {purl: [advisory(f"CVE-2026-{number}", 5.0)] for number, purl in enumerate(NAMES, 1)}
-    purls = [*NAMES, "pkg:npm/core@1.0", "pkg:npm/%40other/core@17.0.0", "pkg:golang/github.com/x/y/z@v1.2.3"]
+    purls = [*NAMES, "pkg:npm/core@1.0.0", "pkg:npm/%40other/core@17.0.0", "pkg:golang/github.com/x/y/z@v1.2.3"]
     components = [{"type": "library", "name": Purl(purl).name, "purl": purl} for purl in purls]
     content = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}
     with OssIndexDouble(Behaviour(advisories=found)) as double:
@@ -99,6 +99,21 @@ def test_another_version_of_a_component_is_not_found(spelt: Installation) -> Non
         assert "No known image has" in spelt.ok("components", "find", text).err
     name, version = "pkg:rpm/rhel/openssl@1.1.1k-6.el8", ("--version", "1:1.1.1k*")
     assert len(spelt.ok("components", "find", name, *version, "--output", "json").json["components"]) == 1
+
+
+def test_a_limit_is_a_number_of_components(tmp_path: Path, double: OssIndexDouble) -> None:
+    bomgate = Installation(tmp_path, double)
+    purls = [f"pkg:npm/many@1.{number}.0" for number in range(5)]
+    content = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "components": [{"type": "library", "name": "x", "purl": purl} for purl in purls],
+    }
+    bomgate.ok("sbom", "add", bomgate.write("sbom.json", json.dumps(content)), "--image", reference("a"))
+    for limit, more in (("2", True), ("5", False)):
+        found = bomgate.ok("components", "find", "many", "--limit", limit, "--output", "json").json
+        assert ([component["purl"] for component in found["components"]], found["more"]) == (purls[: int(limit)], more)
+    assert "There are more; raise --limit." in bomgate.ok("components", "find", "many", "--limit", "2").err
 
 
 def test_a_database_without_sboms_knows_of_no_component(tmp_path: Path, double: OssIndexDouble) -> None:

@@ -110,7 +110,7 @@ def test_another_run_that_is_going_on_is_named(bomgate: Installation) -> None:
         ran = bomgate.run("download")
     parts.store.close()
     assert ran.code == 3
-    assert "other-host/1 has the lease" in ran.err
+    assert "other-host/1 holds the lease" in ran.err
 
 
 def test_the_table_has_the_same_numbers(bomgate: Installation) -> None:

@@ -84,4 +84,4 @@ def test_another_process_that_deletes_is_not_disturbed(aged: Installation) -> No
     )
     ran = aged.run("db", "prune")
     assert ran.code == 3
-    assert "controller deletes what is old at this moment" in ran.err
+    assert "controller is already pruning" in ran.err

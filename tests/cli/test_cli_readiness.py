@@ -18,6 +18,8 @@ from webhook.model.requests import Asker, ExceptionRequest
 from webhook.policy.requests import asked
 from webhook.settings import load_settings
 
+REGISTRATION = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/bomgate"
+
 
 @pytest.fixture
 def cluster() -> Iterator[ObjectServer]:
@@ -144,12 +146,51 @@ def test_only_named_namespaces_and_only_real_ones(installed: Installation, clust
 
 def test_the_webhooks_registration_says_where_it_is_asked(installed: Installation, cluster: ObjectServer) -> None:
     mixed(cluster)
-    path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/bomgate"
     never = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["shop"]}
     webhooks = [{"namespaceSelector": {"matchExpressions": [never]}}]
-    cluster.answers[path] = (200, {"metadata": {"name": "bomgate"}, "webhooks": webhooks})
+    cluster.answers[REGISTRATION] = (200, {"metadata": {"name": "bomgate"}, "webhooks": webhooks})
     ran = installed.run("readiness", "--output", "json")
     assert (ran.json["denied"], ran.json["not_looked_at"]) == (1, {"excluded": 5})
+
+
+def test_namespaces_labelled_deny_that_the_registration_leaves_out_are_named(
+    installed: Installation, cluster: ObjectServer
+) -> None:
+    for name, labels in (("shop", {}), ("bank", {"team": "pay"}), ("risk", {"team": "risk"}), ("dev", {"team": "x"})):
+        cluster.namespace(name, enforce="warn" if name == "dev" else "deny", **labels)
+    team = {"key": "team", "operator": "Exists"}
+    entries = [
+        {
+            "name": "pay",
+            "namespaceSelector": {"matchLabels": {"team": "pay"}},
+            "objectSelector": {"matchLabels": {"a": "b"}},
+        },
+        {
+            "name": "all",
+            "namespaceSelector": {"matchExpressions": [team, {**team, "operator": "NotIn", "values": ["pay"]}]},
+            "matchConditions": [{"name": "not-being-deleted"}, {"name": "not-by-robots"}],
+        },
+    ]
+    cluster.answers[REGISTRATION] = (200, {"metadata": {"name": "bomgate"}, "webhooks": entries})
+    assert installed.run("readiness", "--output", "json").json["left_out"] == [
+        {"namespace": "bank", "by": "objectSelector", "entries": ["pay"]},
+        {"namespace": "risk", "by": "matchConditions", "entries": ["all (not-by-robots)"]},
+        {"namespace": "shop", "by": "namespaceSelector", "entries": []},
+    ]
+    ran = installed.run("readiness")
+    assert "- shop: no namespaceSelector selects it" in ran.out
+    assert "by the objectSelector of pay" in ran.out
+    assert "dev:" not in ran.out
+    entries[1] = {"name": "all", "matchConditions": [{"name": "not-being-deleted"}]}
+    cluster.answers[REGISTRATION] = (200, {"metadata": {"name": "bomgate"}, "webhooks": entries})
+    ran = installed.run("readiness")
+    assert "leaves out" not in ran.out
+
+
+def test_a_registration_that_cannot_be_read_is_pointed_out(installed: Installation, cluster: ObjectServer) -> None:
+    cluster.answers[REGISTRATION] = (403, {"kind": "Status"})
+    assert "No registration of the webhook could be read" in installed.run("readiness").out
+    assert installed.run("readiness", "--output", "json").json["left_out"] is None
 
 
 def test_without_settings_the_cluster_is_found_as_kubectl_finds_it(

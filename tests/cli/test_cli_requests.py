@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import getpass
 import io
 import json
@@ -98,10 +99,10 @@ def test_the_operating_system_alone_approves_nothing(alone: Team) -> None:
     [
         (("--days", "41"), "at most 40 days"),
         (("--days", "7", "--until-fixed"), "OSS Index does not tell fixed versions"),
-        ((), "A request needs one end"),
-        (("--until-fixed",), "A request needs one end"),
+        ((), "A request needs an end"),
+        (("--until-fixed",), "A request needs an end"),
         (("--until", "2020-01-01"), "would end before it begins"),
-        (("--days", "7", "--until", "2099-01-01"), "A request needs one end"),
+        (("--days", "7", "--until", "2099-01-01"), "A request needs an end"),
     ],
 )
 def test_an_end_is_needed(alone: Team, options: tuple[str, ...], said: str) -> None:
@@ -127,3 +128,17 @@ def test_requests_are_listed_as_table_json_and_csv(alone: Team) -> None:
     assert (len(one["requests"]), one["more"]) == (1, True)
     assert alone.ok("requests", "list", "--namespace", "nowhere").err == "No request matches.\n"
     assert alone.run("requests", "show", "99").code == 2
+
+
+def test_what_was_given_is_shown_beside_what_was_asked_for(alone: Team) -> None:
+    alone.ok("requests", "create", *LOG4SHELL, "--days", "30")
+    (asked_for,) = (row["until"] for row in alone.ok("requests", "list", "--output", "json").json["requests"])
+    end = str(dt.datetime.now(dt.UTC).date() + dt.timedelta(days=5))
+    alone.ok("requests", "approve", "1", "--comment", "a few days", "--until", end, "--type", "Caution")
+    shown = alone.ok("requests", "show", "1").out
+    assert f"until:       {end} 00:00 UTC" in shown and "asked until: " in shown and "type:        Caution" in shown
+    (row,) = csv.DictReader(io.StringIO(alone.ok("requests", "list", "--phase", "any", "--output", "csv").out))
+    assert row["until"].startswith(end)
+    (one,) = alone.ok("requests", "list", "--phase", "any", "--output", "json").json["requests"]
+    assert (one["until"], one["answer"]["type"]) == (asked_for, "Caution")
+    assert one["answer"]["until"].startswith(end)

@@ -51,7 +51,7 @@ def test_runs_are_listed_and_shown(team: Team) -> None:
     for which in ("99", "x", "9" * 30, ""):
         refused = team.run("runs", "show", which)
         assert refused.code == 2 and "There is no run" in refused.err
-    assert "No run goes on." in team.run("runs", "show", "now").err
+    assert "No run is in progress." in team.run("runs", "show", "now").err
     assert "There is no run to cancel." in team.run("runs", "cancel", "--author", "ana").err
 
 

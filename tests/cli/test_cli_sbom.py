@@ -46,7 +46,7 @@ def test_an_sbom_without_a_usable_purl_is_added_and_people_are_told(bomgate: Ins
 @pytest.mark.parametrize(
     ("arguments", "stdin", "said"),
     [
-        (("-", "--image", "nginx:1.2"), document([PARSER]), "names no digest"),
+        (("-", "--image", "nginx:1.2"), document([PARSER]), "has no digest"),
         (("-", "--image", "sha256:12"), document([PARSER]), "is not an image digest"),
         (("-", "--image", digest("x")), "plain words", "no known SBOM format"),
         (("no-such-file.json", "--image", digest("x")), None, "cannot be read"),

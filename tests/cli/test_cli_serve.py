@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
     [
         ((), "The webhook needs a certificate"),
         (("--tls-cert", "tls.crt"), "The webhook needs a key of the certificate"),
-        (("--tls-cert", "tls.crt", "--insecure-http"), "plain HTTP is asked for as well"),
+        (("--tls-cert", "tls.crt", "--insecure-http"), "a certificate and plain HTTP"),
     ],
 )
 def test_without_a_certificate_or_a_word_for_plain_http_it_does_not_start(

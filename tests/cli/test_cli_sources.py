@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,69 @@ def test_advisories_alone_make_a_useful_product(alone: Installation) -> None:
     assert alone.double.service.coordinates == []
 
 
+OLD = "pkg:deb/debian/zlib1g@1.2.11-1?upstream=zlib&distro=debian-10"
+UNSOURCED = "pkg:rpm/rocky/openssl-libs@3.0-1.el9?distro=rocky-9"
+GENERIC = "pkg:generic/tool@1.0"
+REASONS = {
+    UNPLACED: "release-unknown",
+    UNSOURCED: "source-package-unknown",
+    OLD: "no-advisories",
+    GENERIC: "no-source",
+}
+
+
+def coordinates(purl: str) -> str:
+    return purl.partition("?")[0]
+
+
+def test_why_a_component_is_not_covered_is_said_wherever_it_is_shown(alone: Installation, mirror: Path) -> None:
+    publish(mirror, "Rocky Linux", [record("RLSA-1", affected("Rocky Linux:9", "zlib", {"introduced": "0"}))])
+    osv = {"name": "osv", "kind": "osv", "location": str(mirror), "ecosystems": ["Debian", "npm", "Rocky Linux"]}
+    alone.configure(sources=[osv])
+    add(alone, TZDATA, *REASONS)
+    alone.ok("download")
+    (said,) = verdict(alone)["reasons"]
+    assert said.startswith("4 of 5 components are not covered by any vulnerability source: ")
+    for part in (
+        "1 of a release of their distribution that the SBOM does not state",
+        "1 of a source package that the SBOM does not state",
+        "1 of a release that no advisory is about, which may be at its end of life",
+        "1 of a type that no source has data on",
+    ):
+        assert part in said
+    wanted = {coordinates(purl): reason for purl, reason in REASONS.items()} | {coordinates(TZDATA): ""}
+    listed = alone.ok("components", "find", "*", "--output", "json").json["components"]
+    assert {coordinates(each["purl"]): each["not_covered_because"] for each in listed} == wanted
+    shown = alone.ok("sbom", "show", IMAGE, "--output", "json").json["sboms"][0]["contents"]
+    assert {coordinates(each["purl"]): each["not_covered_because"] for each in shown} == wanted
+    for table in (alone.ok("components", "find", "adduser").out, alone.ok("sbom", "show", IMAGE).out):
+        assert "its release is not known" in table
+    file = alone.run("check", alone.folder / "sbom.json", "--output", "json").json["targets"][0]
+    assert said in json.dumps(file, ensure_ascii=False)
+
+
+def test_that_a_release_is_past_its_support_is_said_of_what_is_clean_too(alone: Installation, mirror: Path) -> None:
+    openssl_10 = record("DEBIAN-CVE-2023-1", affected("Debian:10", "openssl", {"introduced": "0"}))
+    publish(mirror, "Debian", [openssl(), openssl_10])
+    add(alone, OLD, LIBSSL)
+    alone.ok("download")
+    (said,) = verdict(alone)["reasons"]
+    assert said.startswith("1 of 2 components is of a release that its distribution no longer supports: ")
+    unfixed = "pkg:deb/debian/libssl1.1@1.1.1n-0?upstream=openssl&distro=debian-10"
+    add(alone, OLD, unfixed, image=reference("old"))
+    found = verdict(alone, reference("old"))
+    (said,) = found["reasons"]
+    ended = "Debian 10 has been out of support since 2024-06"
+    assert f"no longer supports ({ended})" in said
+    assert found["components"]["clean"] == 1
+    (finding,) = found["findings"]
+    assert finding["vulnerability"]["fix"] == f"no fixed version known, and {ended}"
+    shown = alone.run("check", reference("old")).out
+    assert shown.count(ended) == 2
+    file = alone.run("check", alone.folder / "sbom.json", "--output", "json").json["targets"][0]
+    assert said in json.dumps(file, ensure_ascii=False)
+
+
 def test_a_new_image_is_matched_when_its_sbom_is_added(alone: Installation) -> None:
     alone.ok("download")
     add(alone, LIBSSL)
@@ -96,6 +160,41 @@ def test_a_withdrawn_or_changed_advisory_stops_counting(alone: Installation, mir
     alone.ok("download")
     found = verdict(alone)
     assert (found["action"], found["findings"], found["components"]["clean"]) == ("allow", [], 1)
+
+
+def test_a_record_that_cannot_be_read_any_more_says_what_it_said(alone: Installation, mirror: Path) -> None:
+    """Whoever could spoil one record would otherwise make clean what it is about."""
+    add(alone, LIBSSL)
+    alone.ok("download")
+    other = record("DEBIAN-CVE-2023-0001", affected("Debian:12", "zlib", {"introduced": "0"}))
+    with zipfile.ZipFile(publish(mirror, "Debian", [other]), "a") as archive:
+        archive.writestr("DEBIAN-CVE-2023-0286.json", '{"id": "DEBIAN-CVE-2023-0286", "affected": [')
+    alone.ok("download")
+    found = verdict(alone)
+    assert (found["action"], len(found["findings"])) == ("deny", 1)
+    publish(mirror, "Debian", [openssl(withdrawn="2026-02-01T00:00:00Z"), other])
+    alone.ok("download")
+    assert verdict(alone)["findings"] == []
+
+
+@pytest.mark.parametrize("ecosystems", [["Debian", "npm"], ["Debian"]])
+def test_a_source_with_another_name_takes_over_once_it_has_something(
+    alone: Installation, mirror: Path, ecosystems: list[str]
+) -> None:
+    add(alone, LIBSSL)
+    alone.ok("download")
+    away = mirror.rename(mirror.with_name("away"))
+    osv = {"name": "renamed", "kind": "osv", "location": str(mirror), "ecosystems": ecosystems}
+    alone.configure(sources=[osv])
+    ran = alone.run("download")
+    assert ran.code == 3
+    assert "counts until another one has its set" in ran.err
+    assert verdict(alone)["action"] == "deny"
+    away.rename(mirror)
+    alone.ok("download")
+    assert verdict(alone)["action"] == "deny"
+    rows = alone.ok("db", "status", "--output", "json").json["advisories"]
+    assert {(row["source"], row["ecosystem"]) for row in rows} == {("renamed", name) for name in ecosystems}
 
 
 def test_a_mirror_that_fails_leaves_what_there_is(alone: Installation, mirror: Path) -> None:

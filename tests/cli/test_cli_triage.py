@@ -7,6 +7,7 @@ import io
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -15,6 +16,7 @@ from tests.cli.team import Team
 from tests.console.world import CLEAN, LODASH, LOG4J, filled
 from tests.ports.samples import digest
 from tests.postgres import PostgresServer
+from webhook.engines.judging.images import ImageChecker
 from webhook.settings import load_settings
 
 
@@ -44,6 +46,7 @@ def team(filled_file: Path, tmp_path: Path) -> Team:
         (("--package", "pkg:npm/lod*"), ["CVE-2021-23337"]),
         (("--package", "LODASH", "--running"), ["CVE-2021-23337"]),
         (("--severity", "critical", "--limit", "1"), ["CVE-2021-44228"]),
+        (("--severity", "Critical", "--limit", "1"), ["CVE-2021-44228"]),
         (("--running", "--namespace", "shop"), ["CVE-2021-44228", "CVE-2021-23337", "CVE-2020-14343"]),
         (("--running", "--namespace", "shop", "--sort", "id", "--limit", "1"), ["CVE-2020-14343"]),
         (("--running", "--namespace", "lab", "--severity", "medium"), ["EVIL-1"]),
@@ -77,7 +80,8 @@ def test_the_lists_of_triage_and_of_the_store_say_the_same(shown: Team) -> None:
 def test_a_limit_says_that_there_are_more(shown: Team) -> None:
     listed = shown.ok("vulns", "list", "--limit", "2", "--output", "json").json
     assert (len(listed["vulnerabilities"]), listed["more"]) == (2, True)
-    assert "By severity: 2 critical. There are more; raise --limit." in shown.ok("vulns", "list", "--limit", "2").err
+    told = shown.ok("vulns", "list", "--limit", "2").err
+    assert "The first 2. " in told and "By severity: 2 critical. There are more; raise --limit." in told
 
 
 def test_a_list_can_be_had_as_csv(shown: Team) -> None:
@@ -137,7 +141,7 @@ def test_what_runs_is_not_said_to_be_free_of_vulnerabilities_where_no_audit_ever
     for output in ("table", "json"):
         ran = never_audited.run("vulns", "list", "--running", "--output", output)
         assert (ran.code, ran.out) == (2, "")
-        assert "No cluster was audited with this database" in ran.err
+        assert "No cluster has been audited with this database" in ran.err
 
 
 def test_what_no_image_has_is_said_to_be_nowhere(shown: Team) -> None:
@@ -203,6 +207,15 @@ def test_an_export_is_what_the_settings_file_takes(team: Team) -> None:
     (row,) = csv.DictReader(io.StringIO(out))
     assert row["vulnerability"] == "EVIL-1"
     assert "\x1b" not in out
+
+
+def test_no_image_is_judged_for_a_list_of_assessments(shown: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    def judged(*_: Any) -> Any:
+        raise AssertionError("An image was judged.")
+
+    monkeypatch.setattr(ImageChecker, "unremembered", judged)
+    assert "CVE-2021-23337" in shown.ok("assessments", "list").out
+    assert "EVIL-1" in shown.ok("assessments", "export", "--output", "csv").out
 
 
 LOG4SHELL = ("assess", "CVE-2021-44228", "--type", "Ignore", "--comment", "no lookups", "--author", "ana")

@@ -87,7 +87,7 @@ def test_people_make_change_and_retire_types(filled: Installation) -> None:
     assert "4.0–5.0, KEV, EPSS ≥ 0.2" in filled.ok("types", "list").out
     edited = filled.ok("types", "edit", "Accepted", "--no-kev", "--yes", "--author", "ana", "-o", "json").json["type"]
     assert (edited["kev"], edited["epss_min"], edited["cvss_max"]) == (False, 0.2, 5.0)
-    assert "is not a least EPSS score" in filled.run("types", "edit", "Accepted", "--epss", "20", "--yes").err
+    assert "is not a minimum EPSS score" in filled.run("types", "edit", "Accepted", "--epss", "20", "--yes").err
     filled.ok("types", "remove", "Accepted", "--yes", "--author", "ana")
     (listed,) = [item for item in filled.ok("types", "list", "-o", "json").json["types"] if item["name"] == "Accepted"]
     assert listed["origin"] == "retired"

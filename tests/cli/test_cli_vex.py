@@ -5,46 +5,27 @@ from __future__ import annotations
 import datetime as dt
 import json
 import subprocess
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.cli.installation import PARSER, Installation, digest, reference
+from tests.cli.installation import PARSER, Installation, digest
+from tests.cli.vexcommands import IMAGE, LATER, PRODUCT, about, explained, finding, write
 from tests.e2e.controlplane import build
-from tests.fakes import FakeClock
 from tests.parts import unavailable
-from tests.vexdocuments import openvex, stated
-from webhook.bootstrap.sources import Sources
-from webhook.settings import load_settings
-from webhook.store.repositories import open_store
+from webhook.model.actions import Action
+from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope
+from webhook.model.images import Digest, parse_image
+from webhook.model.policies import Policy
+from webhook.model.purls import parse_purl
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.evaluation import Judge, Rules
+from webhook.policy.matching import AssessmentIndex
+from webhook.policy.precedence import Place
+from webhook.policy.typetable import TypeTable
+from webhook.policy.vexexporting import ExportedImage, openvex_of
 
-IMAGE = reference("blocked")
-PRODUCT = f"registry.example/shop/blocked@{digest('blocked')}"
-LATER = "2026-11-02T10:00:00Z"
-
-
-def about(status: str = "not_affected", **members: Any) -> dict[str, Any]:
-    products = [{"@id": PRODUCT, "subcomponents": [{"@id": PARSER}]}]
-    return stated(status, **{"vulnerability": {"name": "CVE-2026-10001"}, "products": products, **members})
-
-
-def write(bomgate: Installation, name: str, *statements: dict[str, Any], **heading: Any) -> Path:
-    return bomgate.write(name, openvex(*statements, **heading).decode())
-
-
-def finding(bomgate: Installation, *options: str) -> dict[str, Any]:
-    targets = bomgate.run("check", IMAGE, *options, "--output", "json").json["targets"]
-    findings = targets[0]["images"][0]["findings"]
-    (found,) = [entry for entry in findings if entry["vulnerability"]["id"] == "CVE-2026-10001"]
-    assert isinstance(found, dict)
-    return found
-
-
-def explained(bomgate: Installation, *options: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = bomgate.ok("vex", "explain", IMAGE, *options, "--output", "json").json["statements"]
-    return found
+NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 
 
 def test_a_document_that_is_handed_in_loosens_a_finding_and_is_named_wherever_it_counts(filled: Installation) -> None:
@@ -116,51 +97,6 @@ def test_a_document_without_a_digest_is_handed_in_for_an_image(filled: Installat
     assert finding(filled)["action"] == "allow"
 
 
-def test_a_source_counts_once_it_is_trusted_and_what_is_gone_from_it_does_not(filled: Installation) -> None:
-    folder = filled.folder / "hub"
-    write(filled, "hub/a.json", about())
-    filled.write("hub/broken.json", "{}")
-    source = {"name": "hub", "kind": "vex", "location": str(folder)}
-    filled.configure(sources=[{"name": "ossindex", "kind": "ossindex"}, source])
-    (update,) = filled.ok("vex", "update", "--output", "json").json["sources"]
-    assert (update["documents"], update["new"], len(update["problems"])) == (1, 1, 1)
-    assert finding(filled)["action"] == "deny"
-    assert [entry["miss"] for entry in explained(filled)] == ["untrusted"]
-    filled.configure(
-        sources=[{"name": "ossindex", "kind": "ossindex"}, source],
-        vex={"trust": [{"source": "hub", "images": ["registry.example/shop/*"]}]},
-    )
-    assert finding(filled)["action"] == "allow"
-    write(filled, "hub/a.json", about("under_investigation"))
-    assert filled.ok("download", "--output", "json").json["vex"][0]["gone"] == 1
-    assert finding(filled)["action"] == "deny"
-    for path in folder.iterdir():
-        path.unlink()
-    assert filled.run("vex", "update").code == 3, "an empty source is a fault of the source"
-    checked = filled.run("source", "check")
-    assert checked.code == 3
-    assert "hub" in checked.out
-
-
-def test_a_source_may_be_an_archive_or_one_file(filled: Installation) -> None:
-    archive = filled.folder / "hub.zip"
-    with zipfile.ZipFile(archive, "w") as file:
-        file.writestr("pkg/a/vex.json", openvex(about()))
-        file.writestr("../outside.json", openvex(about(), **{"@id": "b"}))
-    single = write(filled, "one.json", about())
-    sources = [
-        {"name": name, "kind": "vex", "location": str(path)} for name, path in (("hub", archive), ("one", single))
-    ]
-    filled.configure(sources=sources)
-    updates = filled.ok("vex", "update", "--output", "json").json["sources"]
-    assert [(entry["source"], entry["documents"]) for entry in updates] == [("hub", 2), ("one", 1)]
-    status = filled.ok("db", "status", "--output", "json").json
-    assert status["advisories"] == []
-    filled.configure(sources=sources[:1])
-    filled.ok("vex", "update")
-    assert {entry["name"] for entry in filled.ok("vex", "list", "--output", "json").json["documents"]} == {"hub"}
-
-
 def test_settings_that_cannot_work_are_refused(bomgate: Installation) -> None:
     for trust, said in (
         ([{"source": "hub"}], "none of the kind vex"),
@@ -171,30 +107,6 @@ def test_settings_that_cannot_work_are_refused(bomgate: Installation) -> None:
         ran = bomgate.run("vex", "list") if "signer" not in json.dumps(trust) else bomgate.run("check", IMAGE)
         assert ran.code == 2, trust
         assert said in ran.err
-
-
-def test_the_age_of_a_source_of_documents_is_watched_and_it_has_its_own_interval(bomgate: Installation) -> None:
-    path = write(bomgate, "a.json", about())
-    bomgate.configure(sources=[{"name": "hub", "kind": "vex", "location": str(path), "everyHours": 2}])
-    clock = FakeClock(dt.datetime.now(dt.UTC))
-    sources = Sources(load_settings(bomgate.config), clock)
-    assert (sources.sets, sources.publish) == ([("hub", "VEX")], True)
-    bomgate.ok("db", "upgrade")
-    store = open_store(load_settings(bomgate.config).database, clock)
-    schedule = sources.schedule(store)
-    (state,) = schedule.states()
-    assert (state.checked_at, state.records) == (None, 0)
-    assert schedule.due() == {"hub"}
-    bomgate.ok("vex", "update")
-    schedule = sources.schedule(store)
-    (state,) = schedule.states()
-    assert state.checked_at is not None and abs((state.checked_at - clock.now()).total_seconds()) < 600
-    assert state.records == 1
-    clock.advance(3600.0)
-    assert schedule.due() == frozenset()
-    clock.advance(3 * 3600.0)
-    assert schedule.due() == {"hub"}
-    store.close()
 
 
 def test_nobody_hands_a_document_in_alone_where_approvals_are_required(filled: Installation) -> None:
@@ -242,3 +154,47 @@ def test_go_vex_reads_what_is_exported(filled: Installation, govex: Path) -> Non
     assert asked(f"{image}&arch=amd64".replace("&", "?"), PARSER)[0] == ("not_affected", 1)
     assert asked(image, PARSER.replace("2.14.1", "2.15"))[0] == ("", 0)
     assert asked(image.replace("blocked", "other"), PARSER)[0] == ("", 0)
+
+
+SCANNED = {
+    "pkg:deb/debian/diffutils@1:3.7-3": (
+        "pkg:deb/debian/diffutils@1%3A3.7-3?arch=amd64&distro=debian-11",
+        "pkg:deb/debian/diffutils@3.7-3?arch=amd64&distro=debian-11.6&epoch=1",
+    ),
+    "pkg:rpm/alma/vim-minimal@8.2-20.el9": (
+        "pkg:rpm/almalinux/vim-minimal@8.2-20.el9?arch=x86_64&distro=almalinux-9.3&epoch=2&upstream=vim-8.2-20.el9.src.rpm",
+        "pkg:rpm/alma/vim-minimal@8.2-20.el9?arch=x86_64&distro=alma-9.3&epoch=2",
+    ),
+    "pkg:rpm/suse/curl@8.0.1-150400.5": (
+        "pkg:rpm/sles/curl@8.0.1-150400.5?arch=x86_64&distro=sles-15.4&upstream=curl-8.0.1-150400.5.src.rpm",
+        "pkg:rpm/suse/curl@8.0.1-150400.5?arch=x86_64&distro=sles-15.4",
+    ),
+    "pkg:golang/github.com/Azure/go-autorest@v14.2.0%2Bincompatible": (
+        "pkg:golang/github.com/Azure/go-autorest@v14.2.0%2Bincompatible",
+        "pkg:golang/github.com/azure/go-autorest@v14.2.0%2Bincompatible",
+    ),
+    "pkg:golang/stdlib@1.22.1": ("pkg:golang/stdlib@1.22.1", "pkg:golang/stdlib@v1.22.1"),
+}
+"""Keys, with what Syft and Grype, and Trivy, call the component."""
+
+
+def test_go_vex_finds_components_as_scanners_call_them(tmp_path: Path, govex: Path) -> None:
+    place = Place(parse_image(IMAGE), Digest(digest("blocked")), "shop")
+    judge = Judge(
+        Rules(TypeTable((AssessmentType("Ignore", Action.ALLOW),)), Policy()),
+        AssessmentIndex.of([Assessment("CVE-1", "Ignore", Scope(), AssessmentSource.MANUAL, "bob", "no", NOW, None)]),
+        NOW,
+        place,
+    )
+    product, path = f"pkg:oci/blocked@{digest('blocked').replace(':', '%3A')}", tmp_path / "export.json"
+    for key, called in SCANNED.items():
+        finding = judge.finding(parse_purl(key), Vulnerability("CVE-1"))
+        path.write_bytes(openvex_of([ExportedImage(place.digest, "shop/blocked", [finding])], "Shop", NOW, {}))
+
+        def status(component: str) -> str:
+            ran = subprocess.run([govex, path, product, component, "CVE-1"], capture_output=True, check=True)
+            return str(json.loads(ran.stdout)[0]["status"])
+
+        package, _, version = called[0].partition("@")
+        assert [status(component) for component in called] == ["not_affected"] * 2, key
+        assert [status(other) for other in (f"{package}@9{version}", f"{package}-x@{version}")] == ["", ""]

@@ -46,7 +46,7 @@ def test_an_assessment_for_a_namespace_counts_in_its_list_only(filled: Installat
 @pytest.mark.parametrize(
     ("filters", "said"),
     [
-        (("--cvss", "9-4"), "upside down"),
+        (("--cvss", "9-4"), "bounds reversed"),
         (("--cvss", "high"), "write it as 4.0-6.9"),
         (("--cvss", "1-11"), "write it as 4.0-6.9"),
         (("--state", "open"), "'unassessed', 'assessed', 'expired'"),

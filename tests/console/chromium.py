@@ -17,6 +17,7 @@ from tests.parts import unavailable
 AXE = "4.10.3"
 AXE_SHA256 = "880970c081707360e64f34cea25ff91892f5bc95675b0776925b9709dd8a68bb"
 _SETTINGS = """
+requests: {allowSelf: true}
 notifications:
   destinations:
     - {name: nobody-there, kind: webhook, url: "http://127.0.0.1:9/", plainHttp: true}

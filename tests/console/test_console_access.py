@@ -150,7 +150,7 @@ def test_a_database_that_is_away_is_said_and_what_is_in_memory_is_shown(
     monkeypatch.setattr(console.parts.store.triage, "vulnerabilities", away)
     console.parts.refresher.failing_since = console.parts.clock.monotonic()
     page = console.get("/workloads")
-    assert page.status_code == 200 and "The database does not answer" in page.text and "shop/web" in page.text
+    assert page.status_code == 200 and "The database does not answer" in page.text and "shop/<wbr>web" in page.text
     assert console.get("/api/v1/vulnerabilities").status_code == 503
     assert console.get("/vulnerabilities").status_code == 503
     monkeypatch.setattr(console.parts.store.triage, "runs", away)
@@ -216,10 +216,12 @@ def test_what_is_no_number_is_said_to_be_none(console: Console, number: str) -> 
         assert console.get(f"/api/v1/{path}").status_code == 400, path
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
 def test_no_cell_of_an_export_begins_as_a_formula_does(start: str) -> None:
     assert _cell(f"{start}cmd") == _cell([f"{start}cmd"]) == f"'{start}cmd"
     assert _cell(f"x; {start}cmd") == f"x; '{start}cmd", "some take a semicolon for the end of a cell"
+    for hidden in "\t\r\n\u202e":
+        assert _cell(f"{hidden}{start}cmd") == f"'{start}cmd", "what is left out uncovers none"
     assert _csv_cell("x;=cmd") == "x;'=cmd" and _csv_cell("-cmd") == "'-cmd" and _csv_cell(-1) == -1
 
 

@@ -57,6 +57,7 @@ BY_STEPS = {"draft_page": "of a decision", "sign_in_page": "of who has not signe
 """Pages that have no address of their own to begin with; the test comes to them by what it does."""
 NO_PAGES = {
     "static": "style sheets",
+    "icon": "a picture",
     "type_colors": "a style sheet",
     "healthz": "for probes",
     "metrics": "for Prometheus",
@@ -329,9 +330,8 @@ def test_a_type_is_made_and_retired_by_keyboard(browser: Browser, signed_in: tup
     context.close()
 
 
-def test_a_request_is_made_and_withdrawn_by_keyboard(browser: Browser, signed_in: tuple[str, Any]) -> None:
-    context = opened(browser, signed_in, viewport=WIDE)
-    page = context.new_page()
+def ask(page: Page) -> None:
+    """Make a request by keyboard."""
     page.goto("/requests/new")
     filled_in = {
         "vulnerabilities": "CVE-2020-14343",
@@ -343,7 +343,32 @@ def test_a_request_is_made_and_withdrawn_by_keyboard(browser: Browser, signed_in
         reach(page, page.locator(f"[name={name}]"))
         page.keyboard.type(text)
     press(page, "button", "Ask")
+    expect(page.get_by_role("heading", name="waiting")).to_be_visible()
+
+
+def test_a_request_is_made_and_withdrawn_by_keyboard(browser: Browser, signed_in: tuple[str, Any]) -> None:
+    context = opened(browser, signed_in, viewport=WIDE)
+    page = context.new_page()
+    ask(page)
     expect(page.get_by_role("heading", name="Request 2")).to_be_visible()
+    press(page, "button", "Withdraw")
+    expect(page.get_by_role("heading", name="withdrawn")).to_be_visible()
+    context.close()
+
+
+def test_requests_are_denied_and_approved_by_keyboard(browser: Browser, signed_in: tuple[str, Any]) -> None:
+    context = opened(browser, signed_in, viewport=WIDE)
+    page = context.new_page()
+    for answer, phase in (("Deny", "denied"), ("Approve", "approved")):
+        ask(page)
+        reach(page, page.get_by_label("Comment"))
+        page.keyboard.type(f"{answer}, after a look")
+        press(page, "button", answer)
+        expect(page.get_by_role("heading", name=phase)).to_be_visible()
+        expect(page.locator("section", has_text=f"{answer}, after a look").first).to_be_visible()
+    press(page, "link", "Its assessments")
+    expect(page.get_by_text("CVE-2020-14343").first).to_be_visible()
+    page.go_back()
     press(page, "button", "Withdraw")
     expect(page.get_by_role("heading", name="withdrawn")).to_be_visible()
     context.close()

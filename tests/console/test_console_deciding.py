@@ -146,8 +146,12 @@ def test_who_decides_second_sees_that_somebody_has_decided(console: Console) -> 
     console.parts.store.assessments.append([other])
     answer = recorded(console, path)
     assert answer.status_code == 409 and "ben has decided" in answer.text
-    console.parts.refresher.refresh()
     assert verdict(console, "CVE-2021-44228") == ("warn", ["Caution"])
+    kept = FORM["comment"]
+    assert kept in answer.text and "1 decision of a person" in answer.text and "Caution by ben" in answer.text
+    assert recorded(console, path).status_code == 400  # that decision is replaced by consent alone
+    assert recorded(console, path, override="1").status_code == 303
+    assert verdict(console, "CVE-2021-44228")[1] == [FORM["type"]]
 
 
 def test_all_that_match_a_filter_are_decided_about_together(console: Console) -> None:
@@ -190,7 +194,7 @@ def test_a_form_that_cannot_be_used_says_why_and_keeps_what_was_written(
 
 def test_nothing_ticked_and_unknown_ids_are_refused(console: Console) -> None:
     assert 'role="alert"' in previewed(console, begun(console, {}))
-    assert "Nobody knows" in previewed(console, begun(console, {"tick": "CVE-0000-0"}))
+    assert "Unknown vulnerability" in previewed(console, begun(console, {"tick": "CVE-0000-0"}))
 
 
 def test_ten_thousand_ticked_rows_are_taken(console: Console) -> None:
@@ -304,10 +308,10 @@ def test_an_undo_that_is_not_understood_undoes_nothing(console: Console, body: s
 def test_an_end_by_a_fix_is_offered_where_a_source_tells_fixed_versions(console: Console) -> None:
     path = begun(console, {"tick": "CVE-2021-44228"})
     assert "untilFixed" not in console.get(path).text
-    assert "No source tells" in previewed(console, path, package=LOG4J.partition("@")[0], untilFixed="yes")
+    assert "No source reports" in previewed(console, path, package=LOG4J.partition("@")[0], untilFixed="yes")
     console.parts.assessor.tells_fixes = console.parts.desk.reader.tells_fixes = True
     assert 'name="untilFixed"' in console.get(path).text
-    assert "is about one package" in previewed(console, path, untilFixed="yes")
+    assert "has to be about one package" in previewed(console, path, untilFixed="yes")
     shown = previewed(console, path, package=LOG4J.partition("@")[0], untilFixed="yes")
     assert "ends once a source tells a fixed version" in shown.lower() and "--until-fixed" in shown
     recorded(console, path, package=LOG4J.partition("@")[0], untilFixed="yes")

@@ -6,14 +6,18 @@ import csv
 import datetime as dt
 import gzip
 import io
+import re
 from typing import Any
 
 import pytest
 
 from tests.console.conftest import Console
 from tests.console.world import EVIL, HOSTILE
-from tests.ports.samples import digest
+from tests.ports.samples import digest, make_sbom
 from webhook.model.exploitation import ExploitKind, ExploitSet, FetchedExploits
+from webhook.model.images import parse_image
+from webhook.model.purls import Purl
+from webhook.policy.plaintext import is_plain
 from webhook.policy.typetable import default_types
 
 LISTS = (
@@ -211,6 +215,29 @@ def test_hostile_text_is_text_on_every_page(shown: Console, path: str) -> None:
     assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
+@pytest.mark.parametrize("name", LISTS)
+def test_json_is_exact_and_neither_it_nor_csv_hides_anything(shown: Console, name: str) -> None:
+    written = shown.get(f"/api/v1/{name}?limit=1000")
+    assert is_plain(written.text)
+    assert is_plain(shown.get(f"/api/v1/{name}.csv?limit=1000").text.replace("\r\n", ""))
+    exact = {"vulnerabilities": "title", "assessments": "comment"}.get(name)
+    assert exact is None or HOSTILE in [item[exact] for item in written.json["items"]]
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("/type?name=Blocked", "Types"),
+        (f"/package?purl={EVIL.replace('%', '%25')}", "Packages"),
+        ("/batches/20261128-aaaaaa", "Assessments"),
+        (f"/images/{digest(1)}", "Images"),
+        ("/packages", "Packages"),
+    ],
+)
+def test_the_navigation_says_where_a_page_belongs(shown: Console, path: str, title: str) -> None:
+    assert re.findall(r'aria-current="page">([^<]+)<', shown.get(path).text) == [title]
+
+
 def test_no_page_names_another_host(shown: Console) -> None:
     for path in PAGES:
         text = shown.get(path).text
@@ -251,6 +278,17 @@ def test_the_document_of_an_sbom_can_be_downloaded(shown: Console) -> None:
     answer = shown.get(f"/images/{digest(1)}/documents/{sbom['document']}")
     assert answer.status_code == 404  # the samples have no bytes
     assert shown.get(f"/images/{digest(1)}/documents/sha256:{'0' * 64}").status_code == 404
+
+
+def test_why_a_component_is_not_covered_is_on_its_pages(console: Console) -> None:
+    purl, number = Purl("pkg:generic/tool@1.0"), 77
+    console.parts.store.sboms.add(digest(number), make_sbom(purl), place="added", image=parse_image("shop/tool:1"))
+    console.parts.refresher.refresh()
+    console.triage.boards.refresh()
+    (item,) = items(console, "packages", name="tool")
+    assert [version["not_covered_because"] for version in item["versions"]] == ["no-source"]
+    for path in (f"/package?purl={purl.package}", f"/images/{digest(number)}"):
+        assert "no source has data on it" in console.get(path).text
 
 
 def test_requests_are_counted(shown: Console) -> None:

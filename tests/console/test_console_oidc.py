@@ -73,7 +73,7 @@ def test_a_public_client_needs_no_secret(provider: RealProvider) -> None:
 def test_nobody_from_outside_gets_a_name_of_the_cluster_itself(provider: RealProvider) -> None:
     mallory = whole(provider, "mallory", groups_prefix="").who
     assert mallory.groups == ("system:authenticated",)  # and not system:masters
-    with pytest.raises(SignInRefused, match="one of the cluster's own"):
+    with pytest.raises(SignInRefused, match="reserved by the cluster"):
         whole(provider, "mallory", username_prefix="system:")
     with pytest.raises(SignInRefused, match="has not verified"):
         whole(provider, "mallory", username_claim="email")
@@ -84,11 +84,11 @@ def test_nobody_from_outside_gets_a_name_of_the_cluster_itself(provider: RealPro
     [
         ({}, {"state": "another"}, "another sign-in"),
         ({"nonce": "another"}, {}, "nonce"),
-        ({"verifier": "x" * 64}, {}, "does not redeem"),
-        ({"redirect": "https://localhost:8443/elsewhere"}, {}, "does not redeem"),
-        ({}, {"code": "guess"}, "does not redeem"),
+        ({"verifier": "x" * 64}, {}, "refused the code"),
+        ({"redirect": "https://localhost:8443/elsewhere"}, {}, "refused the code"),
+        ({}, {"code": "guess"}, "refused the code"),
         ({}, {"iss": "https://evil.example"}, "another provider"),
-        ({}, {"iss": None}, "does not say which provider"),
+        ({}, {"iss": None}, "does not name its provider"),
         ({}, {"error": "access_denied", "error_description": "no <b>"}, "access_denied"),
         ({}, {"code": None}, "no code"),
     ],
@@ -110,12 +110,12 @@ def test_a_code_counts_once(provider: RealProvider) -> None:
     login = made.begin(BACK, soon())
     given = came_back(provider, login)
     made.finish(login, given, soon())
-    with pytest.raises(SignInRefused, match="does not redeem"):
+    with pytest.raises(SignInRefused, match="refused the code"):
         made.finish(login, given, soon())
 
 
 def test_the_secret_of_the_client_has_to_be_right(provider: RealProvider) -> None:
-    with pytest.raises(SignInRefused, match="does not redeem"):
+    with pytest.raises(SignInRefused, match="refused the code"):
         whole(provider, client_secret="wrong")
 
 

@@ -83,10 +83,10 @@ def test_one_person_has_a_bounded_number_of_requests_that_wait(asked: Console, m
     desk, now = asked.parts.desk, asked.parts.clock.now()
     for number in (1, 2):
         desk.ask(wish(number), DEV, "test")
-    with pytest.raises(asking.RequestRefused, match="has 3 requests that wait"):
+    with pytest.raises(asking.RequestRefused, match="has 3 requests waiting"):
         desk.ask(wish(3), DEV, "test")
     one = RequestObject("shop", "x", "uid", 1, now, False, "dev", "d", wish(3), None, None)
-    with pytest.raises(asking.RequestRefused, match="has 3 requests that wait"):
+    with pytest.raises(asking.RequestRefused, match="has 3 requests waiting"):
         desk.adopt(one, DEV, None)
     desk.ask(wish(3, "lab"), DEV, "test")
     desk.ask(wish(3), replace(DEV, name="eve", username="eve", uid="uid-eve"), "test")
@@ -104,7 +104,8 @@ def test_people_ask_with_a_form_and_get_their_words_back_when_it_is_refused(cons
     made = console.post("/requests/new", FORM)
     assert made.headers["Location"] == "/requests/1"
     page = console.get("/requests/1").text
-    assert "Somebody else has to answer" in page and "Withdraw" in page
+    assert "ana is known only to the operating system." in html.unescape(page) and "Withdraw" in page
+    assert "/requests/1/approve" not in page and "/requests/1/deny" not in page  # which would be refused
     answered = console.post("/requests/1/approve", {"comment": "fine"})
     assert (answered.status_code, "approval-refused" in answered.text or "operating system" in answered.text) == (
         400,

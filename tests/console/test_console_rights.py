@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
 import shutil
 from collections.abc import Iterator
@@ -14,19 +15,20 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.console.conftest import console_app
-from tests.console.world import LOG4J, settings_of
+from tests.console.world import LODASH, LOG4J, settings_of
 from tests.memory.people import MemoryRights, MemoryTokens
-from tests.ports.samples import digest
+from tests.ports.samples import digest, make_sbom
 from webhook.bootstrap.console import console_face
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.triage import open_triage
+from webhook.console.guards import safe_address
 from webhook.console.identity import ClusterGate
-from webhook.console.returning import safe_address
 from webhook.console.sessions import Sessions
 from webhook.console.signing import SignIn
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Scope
 from webhook.model.deadlines import Deadline
+from webhook.model.images import parse_image
 from webhook.model.people import KUBERNETES, Login, Person, SignedIn
 from webhook.model.records import AssessmentQuery
 from webhook.model.requests import Phase
@@ -213,6 +215,135 @@ def test_records_for_other_namespaces_are_not_shown(shared: Shared) -> None:
     assert "secret of lab" not in shared.get("dev", "/api/v1/assessments?limit=1000").text
     page = shared.get("dev", "/vulnerabilities/CVE-2021-23337").text
     assert "secret of shop" in page and "secret of lab" not in page
+
+
+def test_records_for_images_elsewhere_are_not_shown(shared: Shared) -> None:
+    body: dict[str, Any] = {"vulnerabilities": ["CVE-2021-23337"], "type": "Caution", "override": True}
+    for image in ("registry.corp/lab/hidden", "*/web", str(digest(1))):
+        sent = {**body, "comment": f"about {image}", "image": image}
+        assert shared.send("ana", "/api/v1/decisions", sent).status_code == 200
+    for path in ("/api/v1/assessments?limit=1000", "/vulnerabilities/CVE-2021-23337", "/"):
+        assert "lab/hidden" not in shared.get("dev", path).text, path
+    assert "about registry.corp/lab/hidden" in listed(shared, "ana", "assessments", "comment")
+    assert "about */web" in listed(shared, "dev", "assessments", "comment")
+
+
+def test_records_for_packages_that_nobody_there_has_are_not_shown(shared: Shared) -> None:
+    body: dict[str, Any] = {"vulnerabilities": ["CVE-2021-23337"], "type": "Caution", "override": True}
+    for package in ("pkg:npm/lodash-of-lab", LODASH.partition("@")[0], "pkg:npm/lodash@9.9.9"):
+        sent = {**body, "comment": f"about {package}", "package": package}
+        assert shared.send("ana", "/api/v1/decisions", sent).status_code == 200
+    for path in ("/api/v1/assessments?limit=1000", "/vulnerabilities/CVE-2021-23337", "/"):
+        page = shared.get("dev", path).text
+        assert "lodash-of-lab" not in page and "9.9.9" not in page, path
+    assert f"about {LODASH.partition('@')[0]}" in listed(shared, "dev", "assessments", "comment")
+    assert "about pkg:npm/lodash-of-lab" in listed(shared, "ana", "assessments", "comment")
+
+
+def test_a_record_for_a_package_in_another_image_is_not_shown(shared: Shared) -> None:
+    body: dict[str, Any] = {"vulnerabilities": ["CVE-2021-44228"], "type": "Caution", "override": True}
+    for image in ("registry.example/shop/web", "registry.example/shop/worker"):  # the worker does not have it
+        sent = {**body, "comment": f"about {image}", "image": image, "package": LOG4J.partition("@")[0]}
+        assert shared.send("ana", "/api/v1/decisions", sent).status_code == 200
+    comments = listed(shared, "dev", "assessments", "comment")
+    assert "about registry.example/shop/web" in comments and "about registry.example/shop/worker" not in comments
+
+
+def test_the_page_of_an_image_tells_nothing_that_was_decided_for_a_name_elsewhere(shared: Shared) -> None:
+    name = "registry.example/lab/hidden:1"
+    shared.parts.store.sboms.add(digest(1), make_sbom(LOG4J), place="added", image=parse_image(name))
+    body: dict[str, Any] = {"vulnerabilities": ["CVE-2021-44228"], "type": "Ignore", "override": True}
+    body |= {"comment": "secret of lab", "image": "registry.example/lab/hidden"}
+    assert shared.send("ana", "/api/v1/decisions", body).status_code == 200
+    findings = {who: _assessed(shared, who) for who in ("ana", "dev")}
+    assert findings["ana"] == "secret of lab", "by its first name it is ignored"
+    assert findings["dev"] != "secret of lab"
+    assert "secret of lab" not in shared.get("dev", f"/images/{digest(1)}").text
+
+
+def _assessed(shared: Shared, who: str) -> str:
+    (found,) = (
+        finding["assessment"]["comment"]
+        for finding in shared.get(who, f"/api/v1/images/{digest(1)}").json["findings"]
+        if finding["vulnerability"] == "CVE-2021-44228"
+    )
+    return str(found)
+
+
+def test_the_overview_tells_of_runs_to_those_who_may_list_them(shared: Shared) -> None:
+    assert "Last run ended" in shared.get("ana", "/").text
+    page = shared.get("dev", "/").text
+    assert "Last run ended" not in page and "credits left" not in page and "never ran" not in page
+    shared.rights.grant("dev", "list", "runs")
+    shared.seconds[0] += 60
+    assert "Last run ended" in shared.get("dev", "/").text
+
+
+def test_what_was_written_outlasts_a_session_that_ends_in_the_middle(shared: Shared) -> None:
+    shared.rights.grant("dev", "get list create", "requests", "shop")
+    written = {
+        "vulnerabilities": "CVE-2021-44228 CVE-1",
+        "namespace": "shop",
+        "reason": "No lookups & <none>, ä",
+        "days": "7",
+    }
+    form = {"form_token": shared.form_token("dev"), **written}
+    shared.seconds[0] += 9 * 3600
+    refused = shared.browser("dev").post("/requests/new", data=form, headers=HEADERS, base_url=ORIGIN)
+    assert refused.status_code == 401 and form["form_token"] not in refused.text
+    back = html.unescape(re.findall(r'name="to" value="([^"]+)"', refused.text)[0])
+    signed_in = shared.browser("dev").post(
+        "/sign-in/token", data={"token": "dev", "to": back}, headers=HEADERS, base_url=ORIGIN
+    )
+    page = html.unescape(shared.get("dev", signed_in.headers["Location"]).text)
+    assert 'value="CVE-2021-44228 CVE-1"' in page and ">No lookups & <none>, ä</textarea>" in page
+    assert shared.parts.desk.counts().by_phase.get(Phase.WAITING, 0) == 0, "it is sent again by whoever wrote it"
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        (f"{ORIGIN}/vulnerabilities?severity=high", "/vulnerabilities?severity=high"),
+        ("https://evil.example/vulnerabilities", "/"),
+        (f"{ORIGIN}//evil.example", "/"),
+        ("", "/"),
+    ],
+)
+def test_after_a_session_that_ended_a_form_leads_back_to_its_page(seen: Shared, referer: str, back: str) -> None:
+    headers = {**HEADERS, "Referer": referer} if referer else HEADERS
+    refused = seen.app.test_client().post("/decide", data={"tick": "CVE-1"}, headers=headers, base_url=ORIGIN)
+    assert refused.status_code == 401
+    assert html.unescape(re.findall(r'name="to" value="([^"]+)"', refused.text)[0]) == back
+
+
+def test_the_icon_is_there_for_everybody_and_fetched_from_nowhere_else(shared: Shared) -> None:
+    for path in ("/favicon.ico", "/static/icon.svg"):
+        answer = shared.app.test_client().get(path, headers={"Host": HOST}, base_url=ORIGIN)
+        assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml"), path
+        answer.close()
+    assert '<link rel="icon" href="/static/icon.svg"' in shared.get("dev", "/").text
+
+
+def test_an_image_has_no_name_by_which_only_others_know_it(shared: Shared) -> None:
+    store = shared.parts.store
+    for name in ("registry.example/lab/hidden:1", "registry.example/shop/web:1.4"):
+        store.sboms.add(digest(1), make_sbom(LOG4J), place="added", image=parse_image(name))
+    shared.parts.refresher.refresh()
+    triage = open_triage(shared.parts)
+    triage.boards.refresh()
+    assert "registry.example/lab/hidden:1" in triage.boards.now().by_digest[digest(1)].called
+    (known,) = (image for image in triage.whole.within(frozenset({"shop"})).now().images if image.digest == digest(1))
+    assert known.called == ("registry.example/shop/web:1.4", "registry.example/shop/web:1.4.2")
+    assert known.title == known.called[0]
+
+
+def test_a_form_offers_no_namespace_that_its_reader_may_not_know(shared: Shared) -> None:
+    shared.rights.grant("dev", "get list create", "requests", "shop")
+    shared.rights.grant("ana", "get list create", "requests")
+    assert '<option value="lab">' in shared.get("ana", "/requests/new").text
+    page = shared.get("dev", "/requests/new").text
+    assert '<option value="shop">' in page and '<option value="lab">' not in page
+    assert "<option value=" not in shared.get("nobody", "/requests/new").text
 
 
 @pytest.mark.parametrize("path", ["/types", "/runs", "/audit", "/settings", "/api/v1/audit"])

@@ -54,7 +54,7 @@ def audited(console: Console) -> list[tuple[str, str]]:
 
 def test_a_run_is_watched_without_scripts(going_on: tuple[Console, Lease]) -> None:
     console, lease = going_on
-    assert "A run goes on" in console.get("/runs").text
+    assert "A run is in progress" in console.get("/runs").text
     page = console.get("/runs/now")
     assert page.headers["Refresh"] == "3" and "host-7/42" in page.text and "<b>459</b> credits left" in page.text
     assert "<script>" not in page.text
@@ -130,14 +130,14 @@ def counted(console: Console) -> dict[str, float]:
 
 def test_no_second_run_is_begun(begins: Console) -> None:
     begins.parts.store.runs.acquire("host-7/42", duration=HOUR)
-    assert "A run goes on already" in begins.get("/runs/new").text
+    assert "A run is already in progress" in begins.get("/runs/new").text
     answer = begins.send("/api/v1/runs", {})
-    assert answer.status_code == 400 and "goes on already" in answer.json["message"]
+    assert answer.status_code == 400 and "already in progress" in answer.json["message"]
     assert audited(begins) == []
 
 
 def test_a_console_that_cannot_begin_runs_says_so(console: Console) -> None:
-    assert "This console cannot begin runs" in console.get("/runs/new").text
+    assert "This console cannot start runs" in console.get("/runs/new").text
     assert console.send("/api/v1/runs", {}).status_code == 400
     assert audited(console) == []
 

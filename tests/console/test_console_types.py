@@ -142,7 +142,7 @@ def test_who_comes_second_is_told(made: Console) -> None:
     other = StoredType(AssessmentType("Other"), origin=TypeOrigin.CONSOLE)
     made.parts.store.types.provision([other.type])
     answer = made.post("/type", {**form, **shown, "step": "record"})
-    assert answer.status_code == 409 and "changed after you looked" in answer.text
+    assert answer.status_code == 409 and "changed after you loaded it" in answer.text
 
 
 def test_the_api_makes_changes_and_retires(console: Console) -> None:

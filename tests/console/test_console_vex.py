@@ -55,8 +55,7 @@ def stating(filled_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     intake.update()
     elsewhere = VexOrigin(VexOriginKind.ATTESTATION, "4f", "", str(digest(9)), str(digest(9)), (), "registry.example/x")
     hidden = replace(statement(VexStatus.AFFECTED, products=(VexProduct(),)), vulnerabilities=(CVE,))
-    parts.store.vex.settle(
-        VexOriginKind.ATTESTATION,
+    parts.store.vex.settle_attached(
         str(digest(9)),
         [(kept(hidden, origin=elsewhere), b"{}")],
         parts.clock.now(),

@@ -17,7 +17,7 @@ DOCUMENT = json.dumps(
         "specVersion": "1.6",
         "metadata": {"component": {"type": "container", "bom-ref": "image", "name": HOSTILE}},
         "components": [
-            {"type": "library", "bom-ref": "a", "name": "web", "version": "3.0", "purl": "pkg:npm/web@3.0"},
+            {"type": "library", "bom-ref": "a", "name": "web", "version": "3.0", "purl": "pkg:npm/web@3.0.0"},
             {"type": "library", "bom-ref": "b", "name": "lodash", "version": "4.17.20", "purl": LODASH},
         ],
         "dependencies": [{"ref": "image", "dependsOn": ["a"]}, {"ref": "a", "dependsOn": ["b"]}],
@@ -34,7 +34,7 @@ def test_the_shortest_way_is_shown_where_a_kept_document_tells_it(console: Conso
     assert page.index("&lt;script&gt;") < page.index("web@3.0") < page.rindex("lodash@4.17.20")
     assert "<script" not in page
     found = console.get(f"/api/v1/images/{image}/path", query_string={"purl": LODASH}).json
-    assert [step["purl"] for step in found["steps"]] == ["", "pkg:npm/web@3.0", LODASH]
+    assert [step["purl"] for step in found["steps"]] == ["", "pkg:npm/web@3.0.0", LODASH]
     assert found["is_dependency"] is True
     assert "/path?purl=" in console.get(f"/images/{image}").text
     config = tmp_path / "bomgate.yaml"
@@ -46,7 +46,7 @@ def test_the_shortest_way_is_shown_where_a_kept_document_tells_it(console: Conso
 def test_where_no_way_is_known_the_page_says_so(console: Console) -> None:
     page = console.get(f"/images/{digest(1)}/path", query_string={"purl": LODASH}).text
     assert "It is not known what brings it in." in page
-    other = console.get(f"/api/v1/images/{digest(1)}/path", query_string={"purl": "pkg:npm/nowhere@1"}).json
+    other = console.get(f"/api/v1/images/{digest(1)}/path", query_string={"purl": "pkg:npm/nowhere@1.0.0"}).json
     assert other["reason"] == "No SBOM of the image lists the component."
     assert console.get(f"/images/{digest(999)}/path", query_string={"purl": LODASH}).status_code == 404
     assert console.get(f"/images/{digest(1)}/path?purl=nonsense").status_code == 400

@@ -19,10 +19,10 @@ import yaml
 
 from webhook.cli import (
     decision_shapes,
+    download_shapes,
     fleet_shapes,
     listed_shapes,
     notification_shapes,
-    prune_shapes,
     readiness_shapes,
     request_shapes,
     run_shapes,
@@ -39,7 +39,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 ALERT_RULES = ROOT / "charts" / "bomgate" / "files" / "alerts.yaml"
 SHAPES: Mapping[str, type[Any]] = {
-    "download": shapes.DownloadShape,
+    "download": download_shapes.DownloadShape,
     "check": shapes.CheckShape,
     "readiness": readiness_shapes.ReadinessShape,
     "sbom add": sbom_shapes.ImportShape,
@@ -80,8 +80,9 @@ SHAPES: Mapping[str, type[Any]] = {
     "fleet list": fleet_shapes.MemberListShape,
     "fleet status": fleet_shapes.FleetStatusShape,
     "fleet import": fleet_shapes.ImportedShape,
+    "fleet decisions": fleet_shapes.ClusterDecisionsShape,
     "notifications list": notification_shapes.DeliveryListShape,
-    "db prune": prune_shapes.PruneShape,
+    "db prune": status_shapes.PruneShape,
     "db status": status_shapes.DatabaseShape,
 }
 """The JSON of every command that writes some."""
@@ -115,7 +116,8 @@ COMMANDS_HEAD = f"""# Commands
 Results go to standard output. Everything else goes to standard error: errors with a code, a message and a remedy;
 progress; hints; the log. Commands draw tables and progress bars only in a terminal, and print plain lines elsewhere.
 With `--output json`, standard output contains a single JSON document. Later versions may add keys, but never remove or
-rename them.
+rename them. Strings are exact; control, bidirectional and invisible characters in them are escaped. CSV, which has no
+escapes, leaves these out, like everything that is printed for people.
 
 In the tables of keys, `[]` stands for each entry of a list, *moment* for a string such as `2026-12-01T02:00:00Z` (UTC),
 and *or null* means that the value may be missing.

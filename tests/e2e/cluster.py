@@ -20,12 +20,11 @@ from typing import Any
 
 import kubernetes.client
 import requests
-import yaml
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from kubernetes.client import ApiException
 
-from tests.e2e.processes import Process, free_port, wait_until
+from tests.e2e import controlplanefiles
+from tests.e2e.controlplanefiles import SERVICES
+from tests.e2e.processes import Process, Ran, free_port, wait_until
 
 START_SECONDS = 60.0
 PEOPLE = ("dora", "ben")
@@ -47,26 +46,13 @@ class Options:
         routed: webhooks that are registered with a Service are called at the addresses of its EndpointSlices; else at
             its cluster IP, behind which nothing is here.
         left_alone: label selector of Pods that kwok does not touch, because something else runs them; empty: none.
+        bare: etcd and the API server alone; Pods stay Pending.
     """
 
     audited: tuple[dict[str, Any], ...] = ({"level": "Metadata", "resources": [{"group": "", "resources": ["pods"]}]},)
     routed: bool = False
     left_alone: str = ""
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What a command did.
-
-    Attributes:
-        code: its exit code.
-        out: its standard output.
-        err: its standard error.
-    """
-
-    code: int
-    out: str
-    err: str
+    bare: bool = False
 
 
 class Cluster:
@@ -89,14 +75,14 @@ class Cluster:
         missing = [name for name in CORE if not (binaries / name).exists()]
         if missing:
             raise ClusterError(f"{binaries} holds no {', '.join(missing)}")
-        self.controllers = all((binaries / name).exists() for name in CONTROLLERS) and (binaries / "stages").is_dir()
         self.folder, self._binaries, self._options = folder, binaries, options or Options()
+        programs = all((binaries / name).exists() for name in CONTROLLERS) and (binaries / "stages").is_dir()
+        self.controllers = programs and not self._options.bare
         self._token = secrets.token_hex(16)
         self._etcd = f"http://127.0.0.1:{free_port()}"
         self._port = free_port()
         self.url = f"https://127.0.0.1:{self._port}"
-        self.kubeconfig = folder / "kubeconfig"
-        self.certificate = folder / "certs" / "apiserver.crt"
+        self.kubeconfig, self.certificate = folder / "kubeconfig", folder / "certs" / "ca.crt"
         self._processes: list[Process] = []
 
     # -- starting and stopping ------------------------------------------------------------------------------------
@@ -108,7 +94,7 @@ class Cluster:
             ClusterError: something ended, or was not ready in time; nothing is left running.
         """
         try:
-            self._write_files()
+            controlplanefiles.write(self.folder, self.url, self._accounts, self._options.audited)
             self._start_etcd()
             self._start_api_server()
             self._wait(self._api_is_ready, "the API server")
@@ -142,41 +128,6 @@ class Cluster:
 
         wait_until(answer, START_SECONDS, what)
 
-    def _write_files(self) -> None:
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        pem = serialization.Encoding.PEM
-        (self.folder / "sa.key").write_bytes(
-            key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        )
-        public = key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
-        (self.folder / "sa.pub").write_bytes(public)
-        policy = {
-            "apiVersion": "audit.k8s.io/v1",
-            "kind": "Policy",
-            "omitStages": ["RequestReceived"],
-            "rules": [*self._options.audited, {"level": "None"}],
-        }
-        (self.folder / "audit-policy.yaml").write_text(yaml.safe_dump(policy))
-        people = "".join(f"{self.token_of(name)},{name},{name}-uid\n" for name in PEOPLE)
-        (self.folder / "tokens.csv").write_text(f"{self._token},admin,admin-uid,system:masters\n{people}")
-        self.kubeconfig.write_text(
-            yaml.safe_dump(
-                {
-                    "apiVersion": "v1",
-                    "kind": "Config",
-                    "clusters": [
-                        {
-                            "name": "test",
-                            "cluster": {"server": self.url, "certificate-authority": str(self.certificate)},
-                        }
-                    ],
-                    "users": [{"name": "admin", "user": {"token": self._token}}],
-                    "contexts": [{"name": "test", "context": {"cluster": "test", "user": "admin"}}],
-                    "current-context": "test",
-                }
-            )
-        )
-
     def _start_etcd(self) -> None:
         peer = f"http://127.0.0.1:{free_port()}"
         self._run(
@@ -192,13 +143,15 @@ class Cluster:
             "kube-apiserver",
             f"--etcd-servers={self._etcd}",
             f"--secure-port={self._port}",
-            *("--bind-address=127.0.0.1", f"--cert-dir={self.certificate.parent}"),
+            "--bind-address=127.0.0.1",
+            f"--tls-cert-file={self.certificate.with_name('tls.crt')}",
+            f"--tls-private-key-file={self.certificate.with_name('tls.key')}",
             f"--service-account-key-file={self.folder / 'sa.pub'}",
             f"--service-account-signing-key-file={self.folder / 'sa.key'}",
             f"--service-account-issuer={self.url}",
             f"--token-auth-file={self.folder / 'tokens.csv'}",
             *("--authorization-mode=RBAC", "--allow-privileged=true", "--profiling=false"),
-            "--service-cluster-ip-range=10.0.0.0/24",
+            f"--service-cluster-ip-range={SERVICES}",
             f"--audit-policy-file={self.folder / 'audit-policy.yaml'}",
             f"--audit-log-path={self.folder / 'audit.log'}",
             f"--enable-aggregator-routing={str(self._options.routed).lower()}",
@@ -215,37 +168,13 @@ class Cluster:
             kubeconfig,
             f"--service-account-private-key-file={self.folder / 'sa.key'}",
             *("--use-service-account-credentials=true", f"--root-ca-file={self.certificate}", "--leader-elect=false"),
-            *(f"--secure-port={free_port()}", "--bind-address=127.0.0.1", f"--cert-dir={self.folder / 'kcm'}"),
-            *("--kube-api-qps=300", "--kube-api-burst=500"),
+            *("--kube-api-qps=300", "--kube-api-burst=500", "--secure-port=0"),
         )
-        self._run(
-            "kube-scheduler",
-            *(kubeconfig, "--leader-elect=false", f"--secure-port={free_port()}", "--bind-address=127.0.0.1"),
-            f"--cert-dir={self.folder / 'scheduler'}",
-        )
+        self._run("kube-scheduler", kubeconfig, "--leader-elect=false", "--secure-port=0")
         configurations = sorted((self._binaries / "stages").glob("*.yaml"))
         if self._options.left_alone:
-            configurations.append(self._write_kwok_options())
+            configurations.append(controlplanefiles.write_kwok_options(self.folder, self._options.left_alone))
         self._run("kwok", kubeconfig, "--manage-all-nodes=true", *(f"--config={file}" for file in configurations))
-
-    def _write_kwok_options(self) -> Path:
-        document = {
-            "apiVersion": "config.kwok.x-k8s.io/v1alpha1",
-            "kind": "KwokConfiguration",
-            "options": {
-                "disregardStatusWithLabelSelector": self._options.left_alone,
-                # Where there is a file, kwok has no defaults.
-                "cidr": "10.0.0.0/24",
-                "nodeLeaseDurationSeconds": 40,
-                "nodeLeaseParallelism": 4,
-                "nodePlayStageParallelism": 4,
-                "podPlayStageParallelism": 4,
-                "podsOnNodeSyncParallelism": 1,
-            },
-        }
-        file = self.folder / "kwok.yaml"
-        file.write_text(yaml.safe_dump(document))
-        return file
 
     def _api_is_ready(self) -> bool:
         with suppress(requests.RequestException, OSError):
@@ -301,6 +230,12 @@ class Cluster:
             if entry["objectRef"].get("namespace") == namespace and entry["objectRef"].get("name") == name
         ]
         return wanted[-1].get("annotations", {}) if wanted else {}
+
+    @property
+    def _accounts(self) -> dict[str, tuple[str, ...]]:
+        """Token → user, UID and, where it has one, group."""
+        people = {self.token_of(name): (name, f"{name}-uid") for name in PEOPLE}
+        return {self._token: ("admin", "admin-uid", "system:masters"), **people}
 
     def token_of(self, person: str) -> str:
         """The token of one of the people that the API server knows, for itself as its audience."""

@@ -19,7 +19,7 @@ from tests.e2e import catalogue
 from tests.e2e.cluster import Cluster, running_cluster
 from tests.e2e.controlplane import build
 from tests.e2e.product import Bomgate, write_sbom
-from tests.e2e.registration import INSTANCE_LABEL, JUDGED, Registration, register
+from tests.e2e.registration import INSTANCE_LABEL, JUDGED, Registration, register, unregister
 from tests.parts import unavailable
 
 Install = Callable[..., Bomgate]
@@ -104,42 +104,88 @@ def _fill(bomgate: Bomgate) -> None:
     bomgate.run("download")
 
 
+class Installations:
+    """The installations of the product in a cluster: database filled, server up, webhook registered.
+
+    Args:
+        cluster: asks their webhooks.
+        authority: signs their certificates.
+        seed: its database is copied.
+        folders: where theirs go.
+        basics: groups of their settings files.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        authority: Authority,
+        seed: Bomgate,
+        folders: pytest.TempPathFactory,
+        basics: dict[str, Any],
+    ) -> None:
+        self._cluster, self._authority, self._seed, self._folders = cluster, authority, seed, folders
+        self._basics = basics
+        self._running: list[tuple[Bomgate, Registration]] = []
+
+    def install(self, name: str, **settings: Any) -> Bomgate:
+        """Install one; see the fixture ``install``."""
+        folder = self._folders.mktemp("e2e") / name
+        bomgate = Bomgate(name, folder, self._authority, {**self._basics, **settings})
+        if "database" in settings:
+            bomgate.run("db", "upgrade")
+            _fill(bomgate)
+        else:
+            self._seed.copy_database(bomgate)
+        registration = Registration(name, bomgate.port, self._authority.pem, JUDGED)
+        self._running.append((bomgate, registration))
+        bomgate.start()
+        register(self._cluster, registration)
+        return bomgate
+
+    def end(self, *names: str) -> None:
+        """Take the webhooks of installations back, and stop them: a server that nobody asks takes time all the same."""
+        ending = [pair for pair in self._running if pair[0].name in names]
+        self._running = [pair for pair in self._running if pair not in ending]
+        for _, registration in ending:
+            unregister(self._cluster, registration)
+        with ThreadPoolExecutor() as together:
+            list(together.map(Bomgate.stop, (bomgate for bomgate, _ in ending)))
+
+
 @pytest.fixture(scope="package")
-def install(
+def installations(
     cluster: Cluster,
     authority: Authority,
     ossindex: OssIndexDouble,
     seed: Bomgate,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Install]:
-    """Installs the product: database filled, server up, webhook registered.
+) -> Installations:
+    """Whatever is installed in the cluster of these tests."""
+    return Installations(cluster, authority, seed, tmp_path_factory, _source(ossindex))
+
+
+@pytest.fixture(scope="module")
+def install(installations: Installations) -> Iterator[Install]:
+    """Installs the product for the tests of a file.
 
     Further arguments are groups of the settings file. The installation decides in the namespaces that carry its name
     as a label; the one named ``main`` in all others.
     """
-    installed: list[Bomgate] = []
+    names: list[str] = []
 
     def make(name: str, **settings: Any) -> Bomgate:
-        bomgate = Bomgate(name, tmp_path_factory.mktemp("e2e") / name, authority, {**_source(ossindex), **settings})
-        if "database" in settings:
-            bomgate.run("db", "upgrade")
-            _fill(bomgate)
-        else:
-            seed.copy_database(bomgate)
-        installed.append(bomgate)
-        bomgate.start()
-        register(cluster, Registration(name, bomgate.port, authority.pem, JUDGED))
-        return bomgate
+        names.append(name)
+        return installations.install(name, **settings)
 
     yield make
-    with ThreadPoolExecutor() as together:
-        list(together.map(Bomgate.stop, installed))
+    installations.end(*names)
 
 
 @pytest.fixture(scope="package")
-def main(install: Install) -> Bomgate:
+def main(installations: Installations) -> Iterator[Bomgate]:
     """The installation with the recommended settings."""
-    return install("main", assessments=catalogue.PROVISIONED_ASSESSMENTS)
+    yield installations.install("main", assessments=catalogue.PROVISIONED_ASSESSMENTS)
+    installations.end("main")
 
 
 @pytest.fixture(scope="package")

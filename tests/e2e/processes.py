@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 _PORTS = range(20000, 32000)
@@ -74,6 +75,21 @@ def _dying_with_us(command: list[str]) -> list[str]:
     """A command whose process ends when this one does, even when this one is killed; as it is, where nothing can."""
     guard = shutil.which("setpriv")  # of util-linux
     return [guard, "--pdeathsig", "KILL", "--", *command] if guard and sys.platform == "linux" else command
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did.
+
+    Attributes:
+        code: its exit code.
+        out: its standard output.
+        err: its standard error.
+    """
+
+    code: int
+    out: str
+    err: str
 
 
 class Process:

@@ -19,8 +19,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.certificates import Authority, Pair
-from tests.e2e.cluster import Ran
-from tests.e2e.processes import Process, free_port, patience, wait_until
+from tests.e2e.processes import Process, Ran, free_port, patience, wait_until
 
 READY_SECONDS = 60.0
 

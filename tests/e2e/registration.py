@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import kubernetes.client
+from kubernetes.client import ApiException
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.answers import call
@@ -31,6 +33,8 @@ EVERYTHING = [
 ]
 """More than it should be asked, as after a mistake in a manifest."""
 
+_MISSING = 404
+
 
 @dataclass(frozen=True)
 class Registration:
@@ -54,6 +58,11 @@ class Registration:
     @property
     def name(self) -> str:
         return f"{self.instance}.e2e.bomgate.dev"
+
+    @property
+    def probed(self) -> str:
+        """The namespace in which it is seen whether it is asked."""
+        return f"probe-{self.instance}"
 
     def manifest(self) -> dict[str, Any]:
         """The ValidatingWebhookConfiguration."""
@@ -100,14 +109,34 @@ def register(cluster: Cluster, registration: Registration) -> None:
     admission = kubernetes.client.AdmissionregistrationV1Api(cluster.client)
     admission.create_validating_webhook_configuration(registration.manifest())
     labels = {} if registration.instance == "main" else {INSTANCE_LABEL: registration.instance}
-    namespace = cluster.create_namespace(f"probe-{registration.instance}", labels)
+    cluster.create_namespace(registration.probed, labels)
+    asked = partial(_calls_after_a_try, cluster, registration)
+    wait_until(asked, 30, f"the first call of the webhook {registration.name}", pause=0.2)
+
+
+def unregister(cluster: Cluster, registration: Registration) -> None:
+    """Take a webhook back and wait until the API server asks it no longer."""
+    admission = kubernetes.client.AdmissionregistrationV1Api(cluster.client)
+    try:
+        admission.delete_validating_webhook_configuration(f"bomgate-{registration.instance}")
+    except ApiException as problem:
+        if problem.status != _MISSING:  # a test may have taken it back already
+            raise
+    counts = [calls(cluster, registration.name)]
+
+    def is_left_alone() -> bool:
+        counts.append(_calls_after_a_try(cluster, registration))
+        return counts[-1] == counts[-2]
+
+    wait_until(is_left_alone, 30, f"the last call of the webhook {registration.name}", pause=0.2)
+
+
+def _calls_after_a_try(cluster: Cluster, registration: Registration) -> dict[str, int]:
+    """How often a webhook has been called when a Pod that it would be asked about has been tried."""
     create = kubernetes.client.CoreV1Api(cluster.client).create_namespaced_pod_with_http_info
-
-    def asked() -> bool:
-        call(create, namespace, pod(namespace, "probe", "registry.example/probe:1"), dry_run="All")
-        return bool(calls(cluster, registration.name))
-
-    wait_until(asked, 30, f"the first call of the webhook {registration.name}")
+    probe = pod(registration.probed, "probe", "registry.example/probe:1")
+    call(create, registration.probed, probe, dry_run="All")
+    return calls(cluster, registration.name)
 
 
 def calls(cluster: Cluster, name: str) -> dict[str, int]:

@@ -52,7 +52,7 @@ def definition(plural: str, kind: str, scope: str) -> dict[str, Any]:
 
 def report(kind: str, name: str, digest: str, *names: str) -> dict[str, Any]:
     components = [
-        {"bom-ref": str(number), "type": "library", "name": name, "version": "1", "purl": f"pkg:npm/{name}@1"}
+        {"bom-ref": str(number), "type": "library", "name": name, "version": "1", "purl": f"pkg:npm/{name}@1.0.0"}
         for number, name in enumerate(names)
     ]
     bom = {"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1, "components": components}
@@ -114,7 +114,7 @@ def test_without_the_custom_resources_there_is_no_sbom_and_no_error(before: list
 
 
 def test_the_report_about_a_digest_is_found_by_its_name(reports: ClusterReports) -> None:
-    assert names(reports.fetch(IMAGE, DIGEST, soon())) == ["pkg:npm/of-the-cluster@1"]
+    assert names(reports.fetch(IMAGE, DIGEST, soon())) == ["pkg:npm/of-the-cluster@1.0.0"]
 
 
 def test_a_report_about_another_digest_of_the_tag_does_not_count(reports: ClusterReports) -> None:
@@ -126,8 +126,8 @@ def test_an_image_without_a_report_has_none(reports: ClusterReports) -> None:
 
 
 def test_the_report_of_the_controller_of_a_pod_comes_first(reports: ClusterReports) -> None:
-    assert names(reports.of(POD, "app").fetch(IMAGE, DIGEST, soon())) == ["pkg:npm/of-web@1"]
-    assert names(reports.of(POD, "other").fetch(IMAGE, DIGEST, soon())) == ["pkg:npm/of-the-cluster@1"]
+    assert names(reports.of(POD, "app").fetch(IMAGE, DIGEST, soon())) == ["pkg:npm/of-web@1.0.0"]
+    assert names(reports.of(POD, "other").fetch(IMAGE, DIGEST, soon())) == ["pkg:npm/of-the-cluster@1.0.0"]
 
 
 def test_without_the_right_the_missing_one_is_named(cluster: Cluster, reports: ClusterReports) -> None:

@@ -215,3 +215,49 @@ def test_readiness_with_other_settings_judges_by_them_and_finds_the_cluster_as_k
     new = Bomgate("audit-new", tmp_path / "new", authority, {"database": database, "assessmentTypes": types})
     ran = new.run("readiness", "--namespace", shop, environment={"KUBECONFIG": str(cluster.kubeconfig)})
     assert ran.out.splitlines()[0].startswith("If you enforce now, no workload would be denied")
+
+
+def test_readiness_names_namespaces_labelled_deny_that_the_registration_leaves_out(
+    cluster: Cluster, bomgate: Bomgate, tmp_path: Path
+) -> None:
+    """By the selectors and conditions that the API server has, also where a namespace has no workload."""
+    for name, labels in (("left-out", {}), ("narrowed", {"team": "narrowed"}), ("whole", {"team": "whole"})):
+        cluster.create_namespace(name, {**labels, "bomgate.dev/enforce": "deny", INSTANCE_LABEL: "audit"})
+
+    def entry(team: str, **more: Any) -> dict[str, Any]:
+        rule = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["podtemplates"], "operations": ["CREATE"]}
+        return {
+            "name": f"{team}.bomgate.dev",
+            "clientConfig": {"url": "https://127.0.0.1:1/validate"},
+            "rules": [rule],
+            "namespaceSelector": {"matchLabels": {"team": team}},
+            "failurePolicy": "Ignore",
+            "sideEffects": "None",
+            "admissionReviewVersions": ["v1"],
+            **more,
+        }
+
+    entries = [entry("narrowed", objectSelector={"matchLabels": {"judged": "yes"}}), entry("whole")]
+    configuration = {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "left-out"},
+        "webhooks": entries,
+    }
+    create(cluster, configuration)
+    try:
+        settings = {
+            "database": {"url": f"sqlite:///{bomgate.database}"},
+            "certificates": {"configurations": ["left-out"]},
+        }
+        new = Bomgate("left-out", tmp_path / "new", bomgate.authority, settings)
+        names = [part for name in ("left-out", "narrowed", "whole") for part in ("--namespace", name)]
+        ran = new.run("readiness", *names, environment={"KUBECONFIG": str(cluster.kubeconfig)})
+    finally:
+        cluster.kubectl("delete", "validatingwebhookconfiguration", "left-out")
+    assert "- left-out: no namespaceSelector selects it" in ran.out
+    assert (
+        "- narrowed: only objects with certain labels are checked, by the objectSelector of narrowed.bomgate.dev"
+        in ran.out
+    )
+    assert "- whole:" not in ran.out

@@ -248,7 +248,7 @@ def test_a_sign_in_that_somebody_else_began_signs_nobody_in(team: Team, browser:
     page.goto(back)  # in the browser that began it, it is good once
     expect(page.get_by_text("may not list vulnerabilities")).to_be_visible()
     page.goto(back)
-    expect(page.get_by_role("alert")).to_contain_text("ended before")
+    expect(page.get_by_role("alert")).to_contain_text("already completed")
     victim.close()
     context.close()
 
@@ -270,7 +270,7 @@ def test_no_page_elsewhere_frames_the_console_and_links_from_there_lead_in(team:
     expect(page.get_by_role("heading", name="Workloads")).to_be_visible()  # signed in, by a page of the console's own
     page.goto("https://elsewhere.example/")
     page.get_by_role("button", name="Win").click()
-    expect(page.get_by_text("not begun by a page of this console")).to_be_visible()
+    expect(page.get_by_text("did not come from a page of this console")).to_be_visible()
     context.close()
 
 

@@ -18,6 +18,7 @@ from tests.certificates import Authority
 from tests.chart.rendering import is_built, render
 from tests.chart.sets import SETS
 from tests.chart.values import ROOT
+from tests.e2e.answers import Answer, call
 from tests.e2e.cluster import Cluster
 from tests.e2e.manifests import deployment, pod
 from tests.e2e.processes import free_port, wait_until
@@ -140,7 +141,14 @@ def fill(cluster: Cluster, namespace: str) -> None:
 
 
 def pods(cluster: Cluster, namespace: str, selector: str = "") -> list[str]:
-    return done(cluster, "get", "pods", "-n", namespace, "-l", selector, "-o", "name").split()
+    core = kubernetes.client.CoreV1Api(cluster.client)
+    return [item.metadata.name for item in core.list_namespaced_pod(namespace, label_selector=selector).items]
+
+
+def attempt(cluster: Cluster, manifest: dict[str, Any]) -> Answer:
+    """Ask for a Pod without getting one."""
+    create = kubernetes.client.CoreV1Api(cluster.client).create_namespaced_pod_with_http_info
+    return call(create, manifest["metadata"]["namespace"], manifest, dry_run="All")
 
 
 def all_goes(cluster: Cluster, namespace: str) -> None:
@@ -166,7 +174,8 @@ def test_what_is_created_and_changed_is_asked_about_and_everything_can_go(
         namespace = fresh(cluster)
 
         def asked() -> bool:
-            done(cluster, "create", "-f", "-", "--dry-run=server", manifest=pod(namespace, "probe", IMAGE))
+            answer = attempt(cluster, pod(namespace, "probe", IMAGE))
+            assert answer.allowed, answer.message
             return bool(recorder.asked)
 
         wait_until(asked, SECONDS, "the first call of the webhook")
@@ -208,10 +217,7 @@ def test_without_the_webhook_nothing_comes_in_but_all_can_go_and_the_cluster_liv
         blocked = pod(namespace, "blocked", IMAGE)
 
         def refused() -> bool:
-            return (
-                "failed calling webhook"
-                in cluster.kubectl("create", "-f", "-", "--dry-run=server", manifest=blocked).err
-            )
+            return "failed calling webhook" in attempt(cluster, blocked).message
 
         wait_until(refused, SECONDS, "the first refusal")
         try:

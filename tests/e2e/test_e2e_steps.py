@@ -10,9 +10,9 @@ import pytest
 
 from tests.e2e.answers import call
 from tests.e2e.catalogue import BLOCKED, CLEAN
-from tests.e2e.cluster import Cluster, Ran
+from tests.e2e.cluster import Cluster
 from tests.e2e.manifests import Manifest, deployment, pod
-from tests.e2e.processes import wait_until
+from tests.e2e.processes import Ran, wait_until
 from tests.e2e.product import Bomgate
 from tests.e2e.registration import INSTANCE_LABEL
 from tests.e2e.rights import SERVE, account

@@ -49,7 +49,12 @@ class Hub:
         url: of its database; an SQLite file in the folder when left out.
         fleet: further settings of the fleet.
         settings: further groups.
+
+    Attributes:
+        ca_file: authorities that its certificate is verified with; None: the usual ones.
     """
+
+    ca_file: Path | None = None
 
     def __init__(self, folder: Path, url: str = "", fleet: Mapping[str, Any] | None = None, **settings: Any) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -84,11 +89,19 @@ class Hub:
         """Its parts, in this process."""
         return open_parts(load_settings(self.config, environment={}))
 
-    def record(self, vulnerability: str, kind: str | None, *, package: str | None = None, **more: Any) -> Assessment:
-        """Record an assessment by hand at the hub, whatever affects it; None withdraws."""
+    def record(
+        self,
+        vulnerability: str,
+        kind: str | None,
+        *,
+        package: str | None = None,
+        ahead: dt.timedelta = dt.timedelta(),
+        **more: Any,
+    ) -> Assessment:
+        """Record an assessment by hand at the hub, by a clock that is ahead; None withdraws."""
         parts = self.parts()
         try:
-            made = assessment(vulnerability, kind, package=package, at=parts.clock.now(), **more)
+            made = assessment(vulnerability, kind, package=package, at=parts.clock.now() + ahead, **more)
             parts.store.assessments.append([made])
             return made
         finally:
@@ -118,7 +131,12 @@ class Hub:
             if len(lines) > started:
                 url = str(yaml.safe_load(lines[-1])["url"])
                 try:
-                    if requests.get(f"{url}/readyz", timeout=5).status_code == 200:
+                    if (
+                        requests.get(
+                            f"{url}/readyz", timeout=5, verify=self.ca_file is None or str(self.ca_file)
+                        ).status_code
+                        == 200
+                    ):
                         return url
                 except requests.RequestException:
                     pass

@@ -7,34 +7,21 @@ Each is tried by forks that kill themselves at one step of the transaction after
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-
-from webhook.bootstrap import Parts, open_parts
+from tests.killing import die_at_statement, is_killed
+from webhook.bootstrap import open_parts
 from webhook.bootstrap.fleetsnapshots import taker
 from webhook.model.records import AssessmentQuery
-from webhook.settings import load_settings
-
-_EVENTS = ("before_cursor_execute", "after_cursor_execute", "begin", "commit")
+from webhook.settings import Settings, load_settings
 
 
-def take(parts: Parts, document: bytes, at: int) -> None:
+def take(settings: Settings, document: bytes, at: int) -> None:
     """Take a document over; this process is killed at a step, if there is such a one."""
-    left = at
-
-    def step(*_: object) -> None:
-        nonlocal left
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    for name in _EVENTS:
-        event.listen(Engine, name, step)
+    parts = open_parts(settings)
+    die_at_statement(at)
     taker(parts).take(document)
     parts.store.close()
 
@@ -46,13 +33,7 @@ def main(config: str, folder: str) -> None:
         document, at, was_killed = path.read_bytes(), 0, True
         while was_killed:
             at += 1
-            child = os.fork()
-            if not child:
-                take(open_parts(settings), document, at)
-                os._exit(0)
-            _, status = os.waitpid(child, 0)
-            was_killed = os.WIFSIGNALED(status)
-            assert was_killed or os.waitstatus_to_exitcode(status) == 0
+            was_killed = is_killed(partial(take, settings, document, at))
             parts = open_parts(settings)
             records = parts.store.assessments.find(AssessmentQuery(source="fleet"))
             position = parts.store.following.followed().position

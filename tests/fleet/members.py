@@ -15,6 +15,7 @@ from tests.fleet.hubs import Hub
 from webhook.bootstrap import Parts, open_parts
 from webhook.clients.hub.keys import HubKeys, HubSigner
 from webhook.engines.fleet.importing import DocumentTaker
+from webhook.engines.fleet.members import hash_token
 from webhook.model.assessments import Assessment, AssessmentSource
 from webhook.model.changes import Position
 from webhook.model.fleet import Applied, FleetContent, Followed
@@ -56,7 +57,9 @@ class Member:
     @cached_property
     def taker(self) -> DocumentTaker:
         """Takes documents over."""
-        return DocumentTaker(self.parts.store.following, HubKeys([self.hub.public]).verify, self.parts.clock)
+        token = self.parts.settings.hub_client.token
+        own = hash_token(token) if token else ""
+        return DocumentTaker(self.parts.store.following, HubKeys([self.hub.public]).verify, self.parts.clock, own)
 
     @property
     def followed(self) -> Followed:

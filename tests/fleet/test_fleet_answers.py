@@ -164,7 +164,7 @@ def test_what_a_member_may_ask_is_bounded(tmp_path: Path, service: OssIndexDoubl
             address = f"{hub.url}/fleet/v1/component-report"
             return requests.post(address, json=body, headers=headers, timeout=30)
 
-        for body in ({}, {"coordinates": []}, {"coordinates": ["pkg:npm/a@1"] * 1001}, {"coordinates": [None]}, []):
+        for body in ({}, {"coordinates": []}, {"coordinates": ["pkg:npm/a@1.0.0"] * 1001}, {"coordinates": [None]}, []):
             answer = ask(body)
             assert (answer.status_code, answer.json()["code"]) == (400, "invalid-input")
         junk = [
@@ -172,7 +172,7 @@ def test_what_a_member_may_ask_is_bounded(tmp_path: Path, service: OssIndexDoubl
             "pkg:npm/a",
             "pkg:deb/debian/x@1",
             "pkg:npm/A b@1",
-            "pkg:npm/a@1?x=y",
+            "pkg:npm/a@1.0.0?x=y",
             "pkg:npm/" + "a" * 2000 + "@1",
         ]
         answer = ask({"coordinates": [*junk, "pkg:npm/a@1.0.0"]})

@@ -137,6 +137,32 @@ def test_a_hub_that_was_restored_from_an_older_backup_loosens_nothing_until_that
     assert member.in_force == {(ONE, "Ignore"), (THREE, "Blocked")}
 
 
+@pytest.mark.parametrize("before", ["Ignore", "Caution", None])
+def test_a_hub_whose_clock_was_set_back_is_followed_in_its_order(hub: Hub, member: Member, before: str | None) -> None:
+    """Snapshots are all that a member without a network gets."""
+    hub.record(ONE, "Ignore", ahead=dt.timedelta(days=1))
+    hub.record(ONE, before, ahead=dt.timedelta(days=2))
+    member.take(documented(hub))
+    hub.record(ONE, "Blocked")
+    member.take(documented(hub))
+    assert member.in_force == {(ONE, "Blocked")}
+    assert member.followed.held_count == 0
+    hub.record(ONE, "Ignore", ahead=dt.timedelta(hours=1))
+    member.take(documented(hub))
+    assert member.in_force == {(ONE, "Ignore")}
+
+
+def test_what_a_restored_hub_denies_counts_though_a_member_had_something_milder_since(hub: Hub, member: Member) -> None:
+    hub.record(ONE, "Caution", ahead=dt.timedelta(days=1))
+    member.take(documented(hub))
+    other = Hub(hub.folder.parent / "other")
+    shutil.copy(hub.key, other.key)
+    other.record(ONE, "Blocked")
+    other.record(TWO, "Ignore")
+    member.take(documented(other))
+    assert member.in_force == {(ONE, "Blocked"), (TWO, "Ignore")}
+
+
 def test_a_withdrawal_that_a_restored_hub_has_lost_stays(hub: Hub, member: Member) -> None:
     hub.record(ONE, "Ignore")
     member.follow()

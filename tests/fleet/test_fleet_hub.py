@@ -17,6 +17,7 @@ from webhook.clients.hub.client import LIMITS, HubHttpClient
 from webhook.clients.hub.keys import HubKeys
 from webhook.clients.hub.options import HubClientOptions
 from webhook.errors import Final, HistoryUnknown
+from webhook.hub.access import MOST_AT_ONCE
 from webhook.model.changes import START, Position
 from webhook.policy.fleetdocuments import decode
 
@@ -83,6 +84,13 @@ def test_a_request_waits_for_news_and_gets_it_at_once(hub: Hub) -> None:
     assert (content.since, [record.vulnerability for record in content.assessments]) == (since, ["CVE-2026-10001"])
     assert len(came[0]) <= 1000
     assert client.changes(content.position, 0) is None
+
+
+def test_requests_that_have_ended_do_not_count_as_open(hub: Hub) -> None:
+    client, keys = client_of(hub, hub.token("busy")), HubKeys([hub.public])
+    in_force(lambda: _position(client, keys) is not None)
+    for _ in range(MOST_AT_ONCE * 2):
+        assert client.snapshot()
 
 
 def test_a_position_that_the_hub_does_not_know_leads_to_the_snapshot(hub: Hub) -> None:

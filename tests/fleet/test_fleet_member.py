@@ -135,6 +135,36 @@ def test_the_status_names_what_a_restored_hub_has_lost(hub: Hub, offline: Member
     assert invoke("fleet", "status", "--config", str(offline.config)).code == 0
 
 
+def test_an_import_that_is_refused_leaves_no_older_snapshot_accepted(hub: Hub, offline: Member, tmp_path: Path) -> None:
+    file, older = tmp_path / "fleet.bomgate", tmp_path / "older.bomgate"
+    hub.record(TWO, "Blocked")
+    hub.ok("fleet", "export", str(older))
+    hub.record(ONE, "Blocked", package="pkg:npm/trim")
+    hub.ok("fleet", "export", str(file))
+    offline.ok("fleet", "import", str(file))
+    file.write_bytes(file.read_bytes()[:-5])
+    ran = invoke("fleet", "import", str(file), "--accept", "--config", str(offline.config))
+    assert (ran.code, "document-refused" in ran.err) == (2, True)
+    ran = invoke("fleet", "import", str(older), "--config", str(offline.config))
+    assert (ran.code, offline.in_force) == (2, {(ONE, "Blocked"), (TWO, "Blocked")})
+
+
+def test_where_two_people_are_needed_nobody_accepts_alone_what_a_hub_has_lost(hub: Hub, tmp_path: Path) -> None:
+    member = Member(tmp_path / "strict", hub, requests={"required": True})
+    older, newer = tmp_path / "older.bomgate", tmp_path / "newer.bomgate"
+    hub.record(TWO, "Blocked")
+    hub.ok("fleet", "export", str(older))
+    hub.record(ONE, "Blocked", package="pkg:npm/trim")
+    hub.ok("fleet", "export", str(newer))
+    member.ok("fleet", "import", str(newer))
+    for arguments in (["import", str(older), "--accept"], ["accept"]):
+        ran = invoke("fleet", *arguments, "--config", str(member.config))
+        assert (ran.code, "approval-needed" in ran.err) == (2, True)
+    assert invoke("fleet", "import", str(older), "--config", str(member.config)).code == 2
+    assert member.in_force == {(ONE, "Blocked"), (TWO, "Blocked")}
+    member.parts.store.close()
+
+
 @pytest.mark.e2e
 def test_a_snapshot_goes_over_by_a_registry(tmp_path: Path, registry: str) -> None:
     reach = [{"prefix": registry, "allowPrivate": True, "plainHttp": True}]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from tests.fuzz.fleettargets import FLEET
 from webhook.api.prefixes import PREFIX_BYTES, read_target
 from webhook.api.reviews import decode_review
 from webhook.clients.exploits.epss import read_epss
@@ -29,6 +30,7 @@ from webhook.clients.registry.anatomy import anatomy, inner_indexes
 from webhook.clients.registry.dockerconfig import read_docker_config
 from webhook.clients.registry.manifests import read_manifest
 from webhook.clients.registry.problems import error_code
+from webhook.clients.registry.providerconfig import Plugin
 from webhook.errors import ConfigError, InvalidInput, SourceError
 from webhook.model.changes import VulnerableComponent
 from webhook.model.components import ComponentState
@@ -47,10 +49,11 @@ from webhook.policy.advisoryindex import AdvisoryIndex
 from webhook.policy.imagenames import parse_pattern
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.precedence import Place
-from webhook.policy.ranges import parse_range
+from webhook.policy.rangetexts import parse_range
 from webhook.policy.versions import ORDERS, compare_versions
-from webhook.policy.vex import NO_TRUST, VexIndex
+from webhook.policy.vex import VexIndex
 from webhook.policy.vexexplaining import explain_vex
+from webhook.policy.vextrust import NO_TRUST
 from webhook.sboms import parse
 from webhook.sboms.envelopes import read_envelope, read_statement, sbom_document
 from webhook.sboms.paths import dependency_path
@@ -103,7 +106,7 @@ def relationships(data: bytes) -> None:
         components = list(parse(data).components)[:3]
     except InvalidInput:
         components = []
-    for component in components or [Purl("pkg:npm/deep@1.0")]:
+    for component in components or [Purl("pkg:npm/deep@1.0.0")]:
         found = dependency_path(data, component)
         assert bool(found.steps) != bool(found.reason), "a way, or why there is none"
         assert len(found.steps) != 1, "a way has a beginning and an end"
@@ -209,7 +212,7 @@ def purl(data: bytes) -> None:
 
 def ossindex(data: bytes) -> None:
     message_of(data)
-    matched = match([parse_purl(literal) for literal in ("pkg:npm/a@1", "pkg:pypi/b-c@2")], decode_reports(data))
+    matched = match([parse_purl(literal) for literal in ("pkg:npm/a@1.0.0", "pkg:pypi/b-c@2")], decode_reports(data))
     for asked, listed in matched.found.items():
         answer = convert(asked, listed, NOW)
         for vulnerability in answer.vulnerabilities if answer is not None else ():
@@ -266,7 +269,7 @@ def header(data: bytes) -> None:
 
 
 def provider(data: bytes) -> None:
-    plugin = providers._Provider(name="plugin", match_images=["*"])
+    plugin = Plugin("plugin", ("plugin",), {}, ("*",), 0, "credentialprovider.kubelet.k8s.io/v1")
     assert providers._read_response(plugin, data).scope in ("Image", "Registry", "Global")
 
 
@@ -333,7 +336,7 @@ def vex(data: bytes) -> None:
     assert is_vex(data), "what can be read is recognised"
     kept = KeptVex(found, VexOrigin(VexOriginKind.ADDED, "alice", "", str(DIGEST)), NOW)
     index = AssessmentIndex().with_vex(VexIndex(NO_TRUST, [kept]))
-    purl, place = parse_purl("pkg:npm/a@1"), Place(parse_image("registry.example/shop/web"), DIGEST)
+    purl, place = parse_purl("pkg:npm/a@1.0.0"), Place(parse_image("registry.example/shop/web"), DIGEST)
     names = [name for statement in found.statements[:3] for name in statement.vulnerabilities]
     vulnerable = [VulnerableComponent(purl, tuple(Vulnerability(name) for name in dict.fromkeys(names)))]
     explained = explain_vex(index, vulnerable, place, NOW)
@@ -377,6 +380,7 @@ TARGETS = {
     "version-range": Target(version_range),
     "advisory": Target(advisory),
     "duration": Target(duration),
+    **{name: Target(read, OUTSIDE) for name, read in FLEET.items()},
 }
 
 

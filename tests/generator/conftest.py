@@ -54,7 +54,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Images]:
 
 @pytest.fixture
 def soon() -> Deadline:
-    return Deadline(SystemClock().monotonic() + 60)
+    return Deadline(SystemClock().monotonic() + 240)
 
 
 def _started(stack: ExitStack, registry: AbstractContextManager[str]) -> str:

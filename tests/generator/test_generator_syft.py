@@ -13,7 +13,7 @@ from webhook.clients.generator import GeneratedSource, Syft
 from webhook.clients.generator_options import GeneratorOptions
 from webhook.clients.machine import SystemClock
 from webhook.clients.registry.options import AttachmentOptions, RegistryRule
-from webhook.clients.registry.pulling import pull_target
+from webhook.clients.registry.resolver import pull_target
 from webhook.errors import Final, Retryable
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline

@@ -12,8 +12,9 @@ from webhook.model.downloads import Names, RecordResult, WantedComponent
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
+from webhook.policy.answeredpairs import AnsweredPair, named_pairs, with_move
 from webhook.policy.answers import counts, descriptions, is_outdated, same_description
-from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_pairs, with_move
+from webhook.policy.automatic import assessments_by_score
 from webhook.policy.workorder import components_of, positions, urgencies
 from webhook.ports import AutoAssess
 
@@ -39,6 +40,15 @@ class MemoryComponents:
         order = sorted(positions(due, used, {number: number in seen for number in purls}))
         parts = zip(components_of(order), urgencies(order), strict=True)
         return [WantedComponent(purls[number], *urgency) for number, urgency in parts]
+
+    def fresh(self, purls: Sequence[Purl], *, now: dt.datetime, ttl: dt.timedelta) -> frozenset[Purl]:
+        return frozenset(
+            component.purl
+            for component in self._facts.components.values()
+            if component.purl in purls
+            and component.state != ComponentState.NOT_COVERED
+            and component.asked_after(now - ttl)
+        )
 
     def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
         after, found = int(settled_after.timestamp()), dict[Purl, Names]()

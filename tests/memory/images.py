@@ -21,6 +21,7 @@ from webhook.model.records import (
     SbomRecord,
     Sighting,
 )
+from webhook.policy.admissions import later
 from webhook.policy.presence import added, adopted, can_remove, gone, kept_trouble, most_trusted, seen
 
 
@@ -298,7 +299,7 @@ class MemoryAdmissions:
     def record(self, images: Sequence[AdmittedImage]) -> None:
         for image in images:
             key = (image.uid, image.name, image.digest)
-            self.noted[key] = max(image, self.noted.get(key, image), key=lambda image: image.at)
+            self.noted[key] = later(self.noted.get(key, image), image)
 
     def find(self, uids: Collection[str], names: Collection[str]) -> Sequence[AdmittedImage]:
         there = (image for image in self.noted.values() if image.uid in uids and image.name in names)

@@ -171,7 +171,9 @@ def _proxy(folder: Path) -> dict[str, Any]:
     }
 
 
-# Nobody may lower an oom_score_adj here, and every sandbox asks for that: hence restrict_oom_score_adj.
+# Nobody may lower an oom_score_adj here, and every sandbox asks for that: hence restrict_oom_score_adj. What containers
+# use is what no test asks; by default it is collected from each of them every second, which is most that an idle
+# containerd and its shims do.
 _CONTAINERD = """\
 version = 3
 root = "{folder}/containerd"
@@ -187,12 +189,14 @@ disabled_plugins = [
   address = "{folder}/containerd.sock.ttrpc"
 [plugins.'io.containerd.cri.v1.images']
   snapshotter = "overlayfs"
+  stats_collect_period = 3600
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = "{pause}"
   [plugins.'io.containerd.cri.v1.images'.registry]
     config_path = "{folder}/hosts"
 [plugins.'io.containerd.cri.v1.runtime']
   restrict_oom_score_adj = true
+  stats_collect_period = "1h"
   netns_mounts_under_state_dir = true
   [plugins.'io.containerd.cri.v1.runtime'.cni]
     bin_dirs = ["{cni}"]

@@ -117,7 +117,8 @@ def build(
     Raises:
         UnavailableError: a step failed (with the end of its output).
     """
-    with tempfile.TemporaryDirectory(prefix="bomgate-image-", ignore_cleanup_errors=True) as scratch:
+    # buildah makes a name of this path, in which no "_" may follow a "-" or end a part; what is random may do both.
+    with tempfile.TemporaryDirectory(prefix="bomgate-image-x", suffix="x", ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch)
         layout = oci.Layout(folder / "base")
         layout.image(BASE, [roots / "base.tar"], {"Env": [_PATH], "Cmd": ["python3"]})

@@ -14,8 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.doubles.ossindex.behaviour import PAT
-from tests.e2e.cluster import Ran
-from tests.e2e.processes import wait_until, within
+from tests.e2e.processes import Ran, wait_until, within
 from tests.node import catalogue
 from tests.node.catalogue import BOMGATE, POSTGRESQL, Shelf
 from tests.node.configuration import REGISTRY, REGISTRY_ADDRESS

@@ -20,8 +20,8 @@ from pathlib import Path
 from signal import SIGTERM, Signals
 from typing import Any
 
-from tests.e2e.cluster import ClusterError, Ran
-from tests.e2e.processes import Process, wait_until
+from tests.e2e.cluster import ClusterError
+from tests.e2e.processes import Process, Ran, wait_until
 from tests.node import configuration, machine, parts
 from tests.node.configuration import ADDRESS, API_PORT, NODE, REGISTRY_ADDRESS
 from tests.node.namespaces import Namespaces, environment
@@ -61,7 +61,7 @@ class Node:
             self._namespaces.open()
             self._start_all()
         except BaseException as problem:
-            tails = "\n\n".join(f"--- {name} ---\n{process.tail()}" for name, process in self._running.items())
+            tails = self._tails()
             self.down()
             raise ClusterError(f"{problem}\n\n{tails}") from problem
 
@@ -82,12 +82,22 @@ class Node:
         self._namespaces.stop(self._running.pop(name), seconds=30, how=how)
 
     def lose_power(self) -> None:
-        """End every process at once, those of all containers too, and start the node again on what is on its disk."""
+        """End every process at once, those of all containers too, and start the node again on what is on its disk.
+
+        Raises:
+            ClusterError: it does not come back; with what its parts wrote last.
+        """
         self.run("kill", "-KILL", "--", "-1")  # all but process 1
-        for process in self._running.values():
-            process.stop()
+        # One that is killed may take a while to end, and holds its ports and locks until then.
+        wait_until(lambda: not any(process.running for process in self._running.values()), 30, "the end of all parts")
         self._running.clear()
-        self._start_all()
+        try:
+            self._start_all()
+        except Exception as problem:
+            raise ClusterError(f"{problem}\n\n{self._tails()}") from problem
+
+    def _tails(self) -> str:
+        return "\n\n".join(f"--- {name} ---\n{process.tail()}" for name, process in self._running.items())
 
     def _start_all(self) -> None:
         for name in ("etcd", "containerd", "registry", "apiserver"):

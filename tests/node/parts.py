@@ -58,11 +58,14 @@ def commands(tools: Tools, folder: Path) -> dict[str, Command]:
             *("--use-service-account-credentials=true", f"--service-account-private-key-file={folder / 'sa.key'}"),
             *(f"--root-ca-file={folder / 'ca' / 'tls.crt'}", f"--cluster-cidr={PODS}", "--allocate-node-cidrs=false"),
             # The default rate makes the first ServiceAccounts wait for seconds.
-            *("--leader-elect=false", "--bind-address=127.0.0.1", "--kube-api-qps=300", "--kube-api-burst=500"),
+            *("--leader-elect=false", "--secure-port=0", "--kube-api-qps=300", "--kube-api-burst=500"),
         ],
         "scheduler": [
             *(plane / "kube-scheduler", f"--kubeconfig={folder / 'scheduler.kubeconfig'}"),
-            *("--leader-elect=false", "--bind-address=127.0.0.1"),
+            *(
+                "--leader-elect=false",
+                "--secure-port=0",
+            ),  # a certificate would cost a key each time
         ],
         # It looks for its shim on the PATH.
         "containerd": [

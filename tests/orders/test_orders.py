@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 
@@ -11,6 +11,8 @@ from tests.parts import unavailable
 from webhook.policy.versions import ORDERS, compare_versions, version_key
 
 SIGNS = {None: "?", -1: "<", 0: "=", 1: ">"}
+OF_A_SNAPSHOT = {"maven": {"1.0-20210101.120000-1"}}
+"""What a program compares as text, though its ranges see the snapshot that it is one of."""
 WITHOUT_A_PLACE = {"conan": {"system", "master"}, "rpm": {"a"}}
 """What a program compares as text although no order is meant by it."""
 WITHOUT_A_PROGRAM = {"bitnami", "nuget", "pub", "swift"}
@@ -20,7 +22,7 @@ WITHOUT_A_PROGRAM = {"bitnami", "nuget", "pub", "swift"}
 @pytest.mark.parametrize("purl_type", sorted(PROGRAMS))
 def test_two_versions_compare_as_in_the_program_of_their_ecosystem(purl_type: str) -> None:
     _, answers = read_table(purl_type)
-    left_out = WITHOUT_A_PLACE.get(purl_type, set())
+    left_out = WITHOUT_A_PLACE.get(purl_type, set()) | OF_A_SNAPSHOT.get(purl_type, set())
     wrong = [
         (*pair, f"{answer} in the program", f"{ours} here")
         for pair, answer in answers.items()
@@ -34,6 +36,20 @@ def test_two_versions_compare_as_in_the_program_of_their_ecosystem(purl_type: st
 def _are_of_two_kinds(pair: Pair) -> bool:
     """Go has one program for modules and one for toolchains, and none for one of each."""
     return len({text.startswith("go") for text in pair}) == 2
+
+
+def test_a_snapshot_with_its_time_is_one_of_the_snapshot_before_the_release() -> None:
+    order = [
+        "1.0-rc1",
+        "1.0-SNAPSHOT",
+        "1.0-20210101.120000-1",
+        "1.0-20210101.120000-2",
+        "1.0-20240131.235959-1",
+        "1.0",
+    ]
+    keys = [version_key(text, "maven") for text in order]
+    assert all(before < after for before, after in pairwise(keys))
+    assert [compare_versions(text, "1.0", "maven") for text in ("1.0-20210101-1", "1.0-1")] == [1, 1]
 
 
 @pytest.mark.parametrize("purl_type", sorted(WITHOUT_A_PLACE))

@@ -1,4 +1,7 @@
-"""Compare with osv-scanner over all of ``shared/``: ``python -m tests.peers``; or ``… record`` its answers."""
+"""Compare with osv-scanner over all of ``shared/``: ``python -m tests.peers``.
+
+``… record`` writes its answers to the small set, and ``… grype`` those of Grype to what is exported as VEX.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.peers import own
+from tests.peers import grype, own, vexed
 from tests.peers.comparing import (
     UNEXPLAINED,
     counts,
@@ -17,13 +20,15 @@ from tests.peers.comparing import (
     read_documents,
     shared_archives,
 )
-from tests.peers.scanner import ask, build
+from tests.peers.scanner import PROGRAM, ask
 from tests.shared import beside
 
 
 def main(words: list[str]) -> int:
     """Print each explanation with its number of pairs; 1 when the table does not agree."""
-    program = build()
+    if words == ["grype"]:
+        return _record_grype()
+    program = PROGRAM.build()
     if words == ["record"]:
         found = ask(program, {own.DOCUMENT: own.document()}, own.archives())
         own.ANSWERS.write_text(json.dumps(sorted(found), indent=0) + "\n")
@@ -47,6 +52,23 @@ def main(words: list[str]) -> int:
     for missed in found.get(UNEXPLAINED, ())[:50]:
         print(f"    {missed}")
     return int(any(numbers[name] != (table[name].pairs if name in table else 0) for name in {*table, *numbers}))
+
+
+def _record_grype() -> int:
+    exported, sboms = vexed.exported(), vexed.sboms()
+    found = grype.ask(grype.PROGRAM.build(), sboms, vexed.records(), exported)
+    recorded = {
+        image: {
+            "scanned": [package.purl for package in vexed.IMAGES[image][1]],
+            "exported": json.loads(exported[image]),
+            **scan._asdict(),
+        }
+        for image, scan in found.items()
+    }
+    vexed.ANSWERS.write_text(json.dumps(recorded, indent=1) + "\n")
+    for image, scan in found.items():
+        print(f"{image}: {len(scan.ignored)} ignored, {len(scan.matched)} left")
+    return 0
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from tests.peers.programs import GoProgram
 from webhook.policy.advisorykeys import ECOSYSTEMS
 
 VERSION = "v2.5.1"
@@ -39,34 +40,14 @@ class Pair(NamedTuple):
     advisory: str
 
 
-def find() -> Path | None:
-    """The program: ``OSV_SCANNER``, or what was built; None where it is not here."""
-    if named := os.environ.get("OSV_SCANNER"):
-        return Path(named)
-    built = _folder() / "osv-scanner"
-    return built if built.is_file() else None
-
-
-def build() -> Path:
-    """Build the program where it is not here; Go checks the module against its public sum database."""
-    found = find()
-    if found is None:
-        folder = _folder()
-        environment = {**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}
-        subprocess.run(["nice", "-n", "10", "go", "install", f"{_MODULE}@{VERSION}"], env=environment, check=True)
-        found = folder / "osv-scanner"
-    return found
-
-
-def _folder() -> Path:
-    return Path.home() / ".cache" / "bomgate-tools" / f"osv-scanner-{VERSION}"
+PROGRAM = GoProgram("osv-scanner", _MODULE, VERSION, "OSV_SCANNER", environment=(("CGO_ENABLED", "0"),))
 
 
 def ask(program: Path, documents: Mapping[str, bytes], archives: Mapping[str, bytes]) -> set[Pair]:
     """What it finds.
 
     Args:
-        program: of :func:`find`.
+        program: of :data:`PROGRAM`.
         documents: SBOMs by the name of a file, such as ``a.spdx.json`` or ``a.cdx.json``.
         archives: ``all.zip`` by ecosystem.
 

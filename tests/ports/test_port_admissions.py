@@ -37,6 +37,17 @@ def test_of_equal_notes_the_latest_time_stays(admissions: AdmissionStore) -> Non
     assert list(admissions.find(["a"], ["web:1"])) == [AdmittedImage("a", "web:1", ONE, NOON + HOUR)]
 
 
+def test_of_equal_notes_that_of_the_latest_write_stays_and_of_one_write_the_first(admissions: AdmissionStore) -> None:
+    first, again = (AdmittedImage("a", "web:1", ONE, NOON + n * HOUR, written=NOON) for n in (2, 3))
+    for notes in ([again], [first], [again], [again, first]):
+        admissions.record(notes)
+    assert list(admissions.find(["a"], ["web:1"])) == [first]
+    rewritten = AdmittedImage("a", "web:1", ONE, NOON + HOUR, written=NOON + HOUR)
+    for notes in ([rewritten, again], [first]):
+        admissions.record(notes)
+    assert list(admissions.find(["a"], ["web:1"])) == [rewritten]
+
+
 def test_what_is_too_old_is_forgotten(admissions: AdmissionStore) -> None:
     kept = AdmittedImage("a", "web:2", ONE, NOON)
     admissions.record([AdmittedImage("a", "web:1", ONE, NOON - HOUR), kept])

@@ -82,4 +82,4 @@ def test_an_answer_that_is_too_old_is_no_empty_answer(store: AnyStore, model: Re
     assert stale is not None
     assert (stale.guessed, stale.clean) == ((), 0)
     ids = store.feed.component_ids([GUESSED, LONGER]).values()
-    assert model.facts_of(ids, unknown=0, not_covered=0, unusable=0, stale_before=0).guessed == (GUESSED,)
+    assert model.facts_of(ids, unknown=0, uncovered={}, unusable=0, stale_before=0).guessed == (GUESSED,)

@@ -32,6 +32,17 @@ def test_covered_components_are_wanted_until_they_are_answered_and_again_after_a
     assert wanted(store, NOON + DAY) == [B, A]
 
 
+def test_what_is_fresh_of_some_components_is_what_is_covered_and_not_wanted(store: AnyStore) -> None:
+    debian = Purl("pkg:deb/debian/x@1")
+    store.sboms.add(digest(1), make_sbom(A, B, C, debian), place="added")
+    store.components.record([answer(A)], unanswered=[B], assess=AutoRule(), now=NOON)
+    asked = [A, B, C, debian, Purl("pkg:npm/never-seen@1")]
+    for now in (NOON, NOON + DAY - HOUR, NOON + DAY):
+        fresh = store.components.fresh(asked, now=now, ttl=DAY)
+        assert fresh == {A, B, C} - {component.purl for component in store.components.wanted(now=now, ttl=DAY)}
+    assert store.components.fresh([C, B], now=NOON, ttl=DAY) == {B}
+
+
 def test_a_component_left_out_of_the_answer_is_not_asked_again_within_a_day(store: AnyStore) -> None:
     store.sboms.add(digest(1), make_sbom(A), place="added")
     store.components.record([], unanswered=[A], assess=AutoRule(), now=NOON)

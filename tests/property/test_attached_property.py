@@ -14,7 +14,7 @@ from webhook.model.policies import Policy
 DIGEST = digest_of("app")
 IMAGE = f"registry.corp/shop/app@{DIGEST}"
 COPY = f"evil.example/copy@{DIGEST}"
-UNKNOWN, UNCOVERED = "pkg:npm/unknown@1", "pkg:deb/debian/bash@5"
+UNKNOWN, UNCOVERED = "pkg:npm/unknown@1.0.0", "pkg:deb/debian/bash@5"
 PLACES = ("referrers", "buildkit", "cosign-attestation", "directory")
 
 purls = st.lists(st.sampled_from([LEFTPAD, LOG4J, UNKNOWN, UNCOVERED]), min_size=1, max_size=3, unique=True)

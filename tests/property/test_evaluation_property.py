@@ -16,11 +16,13 @@ from webhook.model.policies import Policy
 from webhook.model.purls import Purl
 from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.evaluation import Rules, Subject, evaluate, failed, missing, workload_verdict
+from webhook.policy.evaluation import Rules, Subject, evaluate, workload_verdict
 from webhook.policy.matching import AssessmentIndex
-from webhook.policy.messages import MAX_DENIAL, MAX_WARNING, MAX_WARNINGS, Hints, denial, warnings
+from webhook.policy.messages import MAX_DENIAL, MAX_WARNING, MAX_WARNINGS, denial, warnings
 from webhook.policy.plaintext import is_plain
+from webhook.policy.remedies import Hints
 from webhook.policy.typetable import TypeTable
+from webhook.policy.unseen import failed, missing
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 DIGEST = Digest("sha256:" + "ab" * 32)
@@ -54,7 +56,9 @@ RULES = st.builds(Rules, TYPES.map(TypeTable), POLICIES)
 SCORES = st.none() | st.decimals(0, 10, places=1)
 FOUND = st.lists(st.builds(Vulnerability, id=st.sampled_from(["V1", "V2", "V3"]), cvss_score=SCORES), max_size=3)
 COMPONENTS = st.lists(
-    st.builds(VulnerableComponent, st.sampled_from([Purl("pkg:npm/a@1"), Purl("pkg:npm/b@2")]), FOUND.map(tuple)),
+    st.builds(
+        VulnerableComponent, st.sampled_from([Purl("pkg:npm/a@1.0.0"), Purl("pkg:npm/b@2.0.0")]), FOUND.map(tuple)
+    ),
     max_size=3,
 ).map(tuple)
 MOMENTS = st.integers(-72, 72).map(lambda hours: NOW + dt.timedelta(hours=hours))

@@ -29,7 +29,8 @@ from webhook.model.policies import Policy
 from webhook.model.purls import Purl
 from webhook.model.records import AssessmentQuery
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.evaluation import Judge, Rules
+from webhook.policy.evaluation import Rules
+from webhook.policy.judge import Judge
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.precedence import Place
 from webhook.policy.scores import make_range
@@ -50,7 +51,7 @@ RULES = Rules(
     Policy(),
 )
 NUMBERS = itertools.count(1)
-VERSIONS = ("1.0", "2.0")
+VERSIONS = ("1.0.0", "2.0.0")
 DAY = dt.timedelta(days=1)
 TIMES = (dt.timedelta(), 2 * DAY, 40 * DAY, 400 * DAY)
 scopes = st.sampled_from([(None, None), (None, "shop"), ("<2", None)])

@@ -25,7 +25,8 @@ from webhook.model.policies import Policy
 from webhook.model.purls import parse_purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.automatic import auto_assessment
-from webhook.policy.evaluation import Judge, Rules
+from webhook.policy.evaluation import Rules
+from webhook.policy.judge import Judge
 from webhook.policy.loosening import loosening
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.precedence import Place

@@ -11,8 +11,8 @@ from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.images import Digest, parse_image
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.matching import AssessmentIndex, Effective
-from webhook.policy.precedence import Place
+from webhook.policy.matching import AssessmentIndex
+from webhook.policy.precedence import Effective, Place
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 PURL = Purl("pkg:npm/a@1.5.0")

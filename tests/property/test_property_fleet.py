@@ -13,8 +13,9 @@ from webhook.model.policies import LocalRule, Policy
 from webhook.model.purls import parse_purl
 from webhook.model.verdicts import Finding
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.evaluation import Judge, Rules
+from webhook.policy.evaluation import Rules
 from webhook.policy.fleetprecedence import is_local
+from webhook.policy.judge import Judge
 from webhook.policy.loosening import loosening
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.precedence import Place

@@ -10,7 +10,8 @@ from packageurl import PackageURL
 from packaging.version import Version
 
 from webhook.errors import InvalidInput
-from webhook.model.purls import OSS_INDEX_TYPES, Purl, identify, parse_common, parse_purl, parse_written
+from webhook.model.ecosystems import OSS_INDEX_TYPES
+from webhook.model.purls import Purl, identify, parse_common, parse_purl, parse_written
 from webhook.model.shapes import unusable
 
 _TYPES = sorted(OSS_INDEX_TYPES | {"apk", "bitbucket", "deb", "generic", "github", "oci", "hackage", "pub", "made-up"})

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from tests.copies import replace
 from webhook.model.components import ComponentState
+from webhook.model.ecosystems import OSS_INDEX_TYPES
 from webhook.model.former import folded, may_have_been
-from webhook.model.purls import OSS_INDEX_TYPES, Purl
+from webhook.model.purls import Purl
 from webhook.policy.rekeying import KnownComponent, rekeyed
 
 PURLS = (

@@ -21,7 +21,7 @@ from webhook.model.reports import ReportStatus
 from webhook.model.verdicts import Finding, ImageVerdict, Reason, Verdict
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.evaluation import workload_verdict
-from webhook.policy.messages import Hints
+from webhook.policy.remedies import Hints
 from webhook.policy.reports import MAX_EVENT, event_about, fingerprint, report_about
 
 AT = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)

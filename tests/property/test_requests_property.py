@@ -22,7 +22,8 @@ from webhook.model.purls import Purl
 from webhook.model.requests import Asker, ExceptionRequest, Phase, RequestAnswer
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.asking import ApprovalRefused, RequestRefused, check_approver, check_asker, is_machine, is_same
-from webhook.policy.evaluation import Judge, Rules
+from webhook.policy.evaluation import Rules
+from webhook.policy.judge import Judge
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.precedence import Place
 from webhook.policy.requests import Approval, approved, asked, changed, denied, joined, withdrawn

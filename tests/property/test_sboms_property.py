@@ -97,7 +97,7 @@ def test_random_bytes_are_an_sbom_or_refused(data: bytes) -> None:
 
 @given(st.data())
 def test_a_changed_document_is_an_sbom_or_refused(data: st.DataObject) -> None:
-    document = bytearray(data.draw(st.sampled_from(WRITERS))(["pkg:npm/a@1", "pkg:deb/debian/b@2"]))
+    document = bytearray(data.draw(st.sampled_from(WRITERS))(["pkg:npm/a@1.0.0", "pkg:deb/debian/b@2"]))
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(document)))
         length = data.draw(st.integers(0, 20))
@@ -134,7 +134,7 @@ KEYS = [
 ]
 
 _json = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.just("pkg:npm/a@1"),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6) | st.just("pkg:npm/a@1.0.0"),
     lambda inside: (
         st.lists(inside, max_size=3)
         | st.dictionaries(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from webhook.errors import InvalidInput
-from webhook.policy.ranges import parse_range
+from webhook.policy.rangetexts import parse_range
 from webhook.policy.versions import ORDERS, compare_versions, version_key
 
 TYPES = st.sampled_from([*sorted(ORDERS.keys() - {"conan"}), ""])  # Conan's own order goes round in circles

@@ -12,8 +12,9 @@ from webhook.model.purls import parse_purl
 from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind, VexProduct, VexStanding, VexStatement, VexStatus
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.precedence import Place
-from webhook.policy.vex import TrustedVex, VexIndex, VexTrust
+from webhook.policy.vex import VexIndex
 from webhook.policy.vexmatching import component_miss
+from webhook.policy.vextrust import TrustedVex, VexTrust
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 PURL, FOUND = parse_purl(COMPONENT), Vulnerability("CVE-2026-1", aliases=("GHSA-aaaa",))

@@ -16,8 +16,9 @@ from tests.registries.layouts import Layout
 from webhook.clients.registry.options import SOURCES, AttachmentOptions, VerifyRule
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher, RefreshOptions
+from webhook.engines.searching.looks import SearchParts
 from webhook.engines.searching.options import SearchOptions
-from webhook.engines.searching.search import SbomSearch, SearchParts
+from webhook.engines.searching.search import SbomSearch
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, parse_image
 from webhook.model.pulling import NO_ACCESS
@@ -121,7 +122,7 @@ class Process:
         reference = parse_image(image)
         try:
             deadline = Deadline(self.kit.clock.monotonic() + 30)
-            return self.searching.look_again(reference, reference.digest, deadline, NO_ACCESS, self.states)
+            return self.searching.looks.look_again(reference, reference.digest, deadline, NO_ACCESS, self.states)
         finally:
             self.refresher.refresh()
 

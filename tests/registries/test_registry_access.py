@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import json
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from tests.registries.conftest import start
-from tests.registries.kit import CYCLONEDX, SPDX, Kit, loopback, purls
+from tests.registries.kit import CYCLONEDX, SPDX, Kit, RealClock, loopback, purls
 from tests.registries.running import docker_registry
 from tests.registries.tokens import PASSWORD, USER
-from webhook.clients.registry.options import RegistryRule
-from webhook.errors import Final
+from webhook.clients.registry.credentials import FileKeychain
+from webhook.clients.registry.options import ProviderOptions, RegistryRule
+from webhook.clients.registry.providers import ProviderKeychain
+from webhook.errors import Final, Retryable
 
 
 @pytest.fixture
@@ -90,3 +93,40 @@ def test_a_registry_on_a_private_address_is_not_asked_unless_it_is_listed(plain)
     with pytest.raises(Final, match="loopback address") as refusal:
         Kit([RegistryRule(prefix=plain, plain_http=True)]).resolve(f"{plain}/team/attestation:1")
     assert "allowPrivate" in refusal.value.remedy
+
+
+def test_every_credential_that_matches_is_tried_as_on_a_node(guarded, credentials, tmp_path):
+    """A file's keys, the longest first, and then all plugins; what is accepted is used from then on."""
+    host, tokens = guarded
+    file = credentials(**{host: f"{USER}:old", f"{host}/team": "somebody:else"})
+    plugins = plugin_keychain(tmp_path, host, {"hopeless": (USER, "older"), "right": (USER, PASSWORD), "broken": None})
+    kit = Kit([loopback(host, credentials_file=file)], keychains=[FileKeychain(), plugins])
+    assert purls(kit.fetch("cosignAttestation", f"{host}/team/private:1")) == CYCLONEDX | SPDX
+    before = len(tokens.asked)
+    assert kit.resolve(f"{host}/team/private:1") is not None
+    assert len(tokens.asked) == before
+
+
+def test_where_all_credentials_are_refused_a_plugin_that_failed_is_the_reason(guarded, tmp_path):
+    host, _ = guarded
+    keychains = [plugin_keychain(tmp_path, host, {"hopeless": (USER, "older"), "broken": None})]
+    with pytest.raises(Retryable, match="broken gave no answer"):
+        Kit([loopback(host)], keychains=keychains).resolve(f"{host}/team/private:1")
+
+
+def plugin_keychain(folder: Path, host: str, said: dict[str, tuple[str, str] | None]) -> ProviderKeychain:
+    """Plugins with a user and a password each; those without any fail."""
+    api = "credentialprovider.kubelet.k8s.io/v1"
+    response = {"kind": "CredentialProviderResponse", "apiVersion": api, "cacheKeyType": "Registry"}
+    providers = []
+    for name, pair in said.items():
+        auth = {host: {"username": pair[0], "password": pair[1]}} if pair else {}
+        answer = json.dumps({**response, "cacheDuration": "1h", "auth": auth})
+        (folder / name).write_text(f"#!/bin/sh\necho '{answer}'\n" if pair else "#!/bin/sh\nexit 1\n")
+        (folder / name).chmod(0o755)
+        duration = {"defaultCacheDuration": "0s", "matchImages": [host]}
+        providers.append({"name": name, "apiVersion": api, **duration})
+    config = {"kind": "CredentialProviderConfig", "apiVersion": "kubelet.config.k8s.io/v1", "providers": providers}
+    (folder / "providers.yaml").write_text(json.dumps(config))
+    options = ProviderOptions(folder / "providers.yaml", folder)
+    return ProviderKeychain(options, {"PATH": "/usr/bin:/bin"}, RealClock())

@@ -141,7 +141,7 @@ def test_a_manifest_under_a_pinned_digest_that_is_another_is_refused(lying):
     pinned = made.tags["latest"]
     lie = Answer(body=other.blobs[other.tags["latest"]], headers={"Content-Type": images.OCI_MANIFEST})
     lying.on(f"/v2/mirror/osv/manifests/{pinned}", lie)
-    with pytest.raises(Final, match="not what its digest says"):
+    with pytest.raises(Final, match="does not match its digest"):
         source(lying.host, f"mirror/osv@{pinned}").fetch("Debian", None)
 
 

@@ -7,9 +7,10 @@ import json
 import pytest
 
 from tests.registries import images
+from tests.registries.attesting import bundle
 from tests.registries.lying import Answer
 from tests.registries.world import FOUND, LIST
-from webhook.clients.registry.options import AttachmentOptions
+from webhook.clients.registry.options import AttachmentOptions, RegistryOptions
 from webhook.errors import Final, TooMuchAttached
 
 
@@ -53,6 +54,27 @@ def test_a_list_that_breaks_off_is_not_a_short_list(world):
         world.fetch()
 
 
+@pytest.mark.parametrize(
+    "link",
+    ["{}/2; rel=next", '<{}/2; rel="next"', f'<{{}}/{"x" * 9000}>; rel="next"'],
+    ids=["without brackets", "without end", "too long"],
+)
+def test_a_list_that_goes_on_in_a_way_that_nobody_understands_is_not_a_short_list(link, world):
+    first = Answer(body=images.listed(world.layout), headers={**LIST, "Link": link.format(world.list)})
+    world.server.on(world.list, first)
+    with pytest.raises(Final, match="cannot be parsed"):
+        world.fetch()
+
+
+def test_a_list_that_was_never_made_is_empty(world, kit):
+    body = json.dumps({"schemaVersion": 2, "mediaType": images.OCI_INDEX, "manifests": None}).encode()
+    world.server.on(world.list, Answer(body=body, headers=LIST))
+    assert world.fetch() == set()
+    world.server.on(world.list, Answer(body=b'{"errors": []}', headers=LIST))
+    with pytest.raises(Final, match="neither an image manifest nor an index"):
+        world.fetch(kit=kit(world.server.host))
+
+
 def test_the_manifest_says_what_an_attachment_is_whatever_the_list_says(world):
     entry = world.layout.descriptor(world.attached, artifactType="application/vnd.cncf.notary.signature")
     body = json.dumps({"schemaVersion": 2, "mediaType": images.OCI_INDEX, "manifests": [entry]}).encode()
@@ -66,6 +88,21 @@ def test_what_refers_to_another_image_is_not_used(world):
     world.server.hold(world.layout, "app")
     world.server.on(world.list, Answer(body=images.listed(world.layout, foreign), headers=LIST))
     assert world.fetch() == set()
+
+
+@pytest.mark.parametrize("first", ["", "referrers"], ids=["alone", "after another"])
+def test_a_place_is_within_its_limits_or_not_whoever_has_read_the_list(first, world, kit):
+    envelopes = [
+        images.envelope(images.statement(world.digest, images.cyclonedx(f"pkg:npm/p{n}@1.0.0"))) for n in range(6)
+    ]
+    bundles = [bundle(world.layout, world.digest, envelope) for envelope in envelopes]
+    world.server.hold(world.layout, "app")
+    world.server.on(world.list, Answer(body=images.listed(world.layout, *bundles), headers=LIST))
+    one = kit(world.server.host, options=RegistryOptions(requests_per_image=12))
+    if first:
+        assert world.fetch(first, kit=one) == set()
+    with pytest.raises(TooMuchAttached, match="more than 12 requests"):
+        world.fetch("cosignAttestation", kit=one)
 
 
 def test_a_list_too_long_to_open_is_not_an_image_without_sbom(world, kit):

@@ -19,9 +19,10 @@ from webhook.engines.controlling.running_images import InventoryDuty, InventoryP
 from webhook.engines.judging.images import ImageChecker
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher, RefreshOptions
+from webhook.engines.searching.looks import SearchParts
 from webhook.engines.searching.options import ResolveOptions, SearchOptions
 from webhook.engines.searching.resolving import ResolveParts, TagResolver
-from webhook.engines.searching.search import SbomSearch, SearchParts
+from webhook.engines.searching.search import SbomSearch
 from webhook.model.components import ComponentState
 from webhook.model.images import Digest, parse_image
 from webhook.model.policies import Policy

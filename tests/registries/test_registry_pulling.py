@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tests.fakes import FakeBackground, MemoryStore
+from tests.fakes import FakeBackground, MemoryStore, first_credential
 from tests.registries import images
 from tests.registries.kit import CYCLONEDX, SPDX, Kit, loopback, purls
 from tests.registries.layouts import Layout
@@ -23,8 +23,9 @@ from webhook.clients.registry.search import Search
 from webhook.clients.registry.sources import registry_source
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher, RefreshOptions
+from webhook.engines.searching.looks import SearchParts
 from webhook.engines.searching.options import SearchOptions
-from webhook.engines.searching.search import SbomSearch, SearchParts
+from webhook.engines.searching.search import SbomSearch
 from webhook.errors import Final, Retryable
 from webhook.model.images import parse_image
 from webhook.model.pulling import NO_ACCESS, PullAccess, PullSecrets
@@ -204,7 +205,7 @@ def test_the_longest_key_of_a_document_counts():
         ).encode()
     )
     keychain = SecretKeychain([config], [])
-    found = keychain.find(Repository(Registry("registry.test"), "team/app"))
+    found = first_credential(keychain, Repository(Registry("registry.test"), "team/app"))
     assert found is not None
     assert found.username == "team"
 
@@ -238,7 +239,7 @@ def test_a_look_with_pull_secrets_reads_only_what_has_changed(guarded, monkeypat
 
     def look_again() -> int:
         read.clear()
-        assert search.look_again(image, image.digest, world.kit.deadline(), SHOP, states)
+        assert search.looks.look_again(image, image.digest, world.kit.deadline(), SHOP, states)
         return len(read)
 
     search.search(image, image.digest, world.kit.deadline(), SHOP)

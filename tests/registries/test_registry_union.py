@@ -38,7 +38,9 @@ def test_unsigned_attachments_take_no_place_of_a_signed_sbom(plain, listing, kit
 def test_three_hundred_attestations_all_count_and_past_the_limit_none(plain, listing, kit, signer):
     layout = Layout()
     digest = images.image(layout, "1", name="nightly")
-    attached = [bundle(layout, digest, signer.envelope(digest, named(f"pkg:npm/p{n}@1", str(n)))) for n in range(300)]
+    attached = [
+        bundle(layout, digest, signer.envelope(digest, named(f"pkg:npm/p{n}@1.0.0", str(n)))) for n in range(300)
+    ]
     layout.push(f"http://{listing}/v2/team/nightly")
     image = f"{listing}/team/nightly:1"
     one = kit(listing, attachments=signer.rule(listing))
@@ -51,7 +53,7 @@ def test_three_hundred_attestations_all_count_and_past_the_limit_none(plain, lis
 
     older = Layout()
     digest = images.image(older, "1", name="nightly-tag")
-    att(older, digest, *(signer.envelope(digest, named(f"pkg:npm/p{n}@1", str(n))) for n in range(300)))
+    att(older, digest, *(signer.envelope(digest, named(f"pkg:npm/p{n}@1.0.0", str(n))) for n in range(300)))
     older.push(f"http://{plain}/v2/team/nightly-tag")
     one = kit(plain, attachments=signer.rule(plain))
     assert len(purls(one.fetch("cosignAttestation", f"{plain}/team/nightly-tag:1", seconds=120))) == 300
@@ -63,10 +65,10 @@ def test_of_one_signer_type_and_tool_only_the_newest_counts_where_that_is_asked_
     syft, other = {"components": [{"name": "syft", "version": "1.1"}]}, {"components": [{"name": "other"}]}
     newer_syft = {"components": [{"name": "syft", "version": "1.2"}]}
     documents = [
-        named("pkg:npm/old@1", "1", timestamp="2026-01-01T00:00:00Z", tools=syft),
-        named("pkg:npm/new@1", "2", timestamp="2026-02-01T00:00:00+01:00", tools=newer_syft),
-        named("pkg:npm/other@1", "3", timestamp="2025-01-01T00:00:00Z", tools=other),
-        named("pkg:npm/undated@1", "4", tools=syft),
+        named("pkg:npm/old@1.0.0", "1", timestamp="2026-01-01T00:00:00Z", tools=syft),
+        named("pkg:npm/new@1.0.0", "2", timestamp="2026-02-01T00:00:00+01:00", tools=newer_syft),
+        named("pkg:npm/other@1.0.0", "3", timestamp="2025-01-01T00:00:00Z", tools=other),
+        named("pkg:npm/undated@1.0.0", "4", tools=syft),
     ]
     att(layout, digest, *(signer.envelope(digest, document) for document in documents))
     layout.push(f"http://{plain}/v2/team/dated")
@@ -74,7 +76,7 @@ def test_of_one_signer_type_and_tool_only_the_newest_counts_where_that_is_asked_
     everything = kit(plain, attachments=signer.rule(plain)).explain(image)
     assert len(purls(everything.sboms)) == 4
     found = kit(plain, attachments=signer.rule(plain, newest=True)).explain(image)
-    assert purls(found.sboms) == {"pkg:npm/new@1", "pkg:npm/other@1", "pkg:npm/undated@1"}
+    assert purls(found.sboms) == {"pkg:npm/new@1.0.0", "pkg:npm/other@1.0.0", "pkg:npm/undated@1.0.0"}
     (left_out,) = (look for look in found.looked if look.document and not look.used)
     assert "a newer one of the same signer" in left_out.answer
     unsigned = kit(plain, attachments=AttachmentOptions(newest=True)).explain(image)
@@ -95,13 +97,36 @@ def test_an_attestation_that_was_removed_and_replaced_stops_counting(plain, kit,
     assert process.look_again(image)
     assert process.read == [], "nothing has changed, so no document is read"
 
-    att(layout, digest, signer.envelope(digest, named("pkg:npm/other@1", "3")))
+    att(layout, digest, signer.envelope(digest, named("pkg:npm/other@1.0.0", "3")))
     layout.push(f"http://{plain}/v2/team/replaced")
     assert process.look_again(image)
     assert process.known(digest) == 1
     assert [departure.place for departure in process.store.sboms.departures(Digest(digest))] == [
         "cosign-attestation"
     ] * 2
+
+
+def test_what_others_took_out_counts_again_although_its_place_looks_as_it_did(listing, kit):
+    layout = Layout()
+    digest = images.image(layout, "1", name="again")
+    attached = images.attached(layout, digest, named(LEFT, "1"))
+    images.attached(layout, digest, named(RIGHT, "2"))
+    layout.push(f"http://{listing}/v2/team/again")
+    image = f"{listing}/team/again@{digest}"
+    process = Process(kit(listing, attachments=AttachmentOptions(listing_seconds=0)))
+    process.search(image)
+    assert process.look_again(image)
+    assert process.known(digest) == 2
+
+    states = dict(process.states)
+    deleted = requests.delete(f"http://{listing}/v2/team/again/manifests/{attached}", timeout=10)
+    assert deleted.status_code == 202
+    assert process.look_again(image)  # that of another process, which has other states
+    assert process.known(digest) == 1
+    layout.push(f"http://{listing}/v2/team/again")
+    process.states = states
+    assert process.look_again(image)
+    assert process.known(digest) == 2
 
 
 def test_an_image_whose_only_sbom_was_deleted_has_none(listing, kit):

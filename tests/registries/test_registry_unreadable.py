@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 import json
 
 import pytest
 
 from tests.registries import images
 from tests.registries.attesting import DSSE, Process, att, bundle, fallback, named
-from tests.registries.kit import purls
+from tests.registries.kit import RealClock, purls
 from tests.registries.layouts import Layout
 from tests.registries.lying import Answer
 from tests.registries.world import LIST
 from webhook.clients.registry.options import AttachmentOptions, RegistryOptions
+from webhook.model.components import Sbom
+from webhook.model.images import Digest
+from webhook.model.looks import Look
+from webhook.model.purls import parse_purl
 from webhook.ports import PartlyRead
 
 LEFT, RIGHT = "pkg:npm/left-pad@1.3.0", "pkg:npm/right-pad@1.0.1"
@@ -49,6 +55,49 @@ def test_a_document_that_cannot_be_read_leaves_a_trouble_and_takes_nothing_away(
     assert process.known(world.digest) == 1
     (left,) = process.store.sboms.departures()
     assert left.document_digest == raised.value.sboms[0].document_digest
+
+
+@pytest.mark.parametrize("data", [b"!", b"[]", b'{"_type": "https://example.com/Other/v1", "predicateType": ""}'])
+def test_what_an_earlier_reader_took_out_of_a_statement_goes_on_counting_while_that_cannot_be_opened(world, kit, data):
+    """Which document is in it is not known, so nothing that was found in the place before leaves it."""
+    kind = "application/vnd.in-toto+json"
+    subject = world.layout.descriptor(world.digest)
+    sealed = images.artifact(world.layout, [(kind, data)], artifactType=kind, subject=subject)
+    world.server.hold(world.layout, "app")
+    both = images.listed(world.layout, sealed, world.attached)
+    world.server.on(world.list, Answer(body=both, headers=LIST))
+    process = Process(kit(world.server.host, attachments=FRESH))
+    image = f"{world.name}@{world.digest}"
+    former = Sbom("cyclonedx-json", "1.6", f"sha256:{'f' * 64}", (parse_purl(RIGHT),))
+    process.store.sboms.record(Digest(world.digest), Look(world.name, {"referrers": [former]}))
+    process.look_again(image)
+    assert process.known(world.digest) == 2
+    assert process.trouble(image)
+
+    world.server.on(world.list, Answer(body=images.listed(world.layout, world.attached), headers=LIST))
+    process.look_again(image)
+    assert process.known(world.digest) == 1
+
+
+def test_what_an_earlier_reader_made_of_a_document_goes_on_counting_while_it_is_attached(world, kit):
+    """Today's reader refuses the document, and another one is beside it: an upgrade must not loosen."""
+    unreadable = broken(world.layout, world.digest)
+    world.server.hold(world.layout, "app")
+    both = images.listed(world.layout, unreadable, world.attached)
+    world.server.on(world.list, Answer(body=both, headers=LIST))
+    process = Process(kit(world.server.host, attachments=FRESH))
+    image = f"{world.name}@{world.digest}"
+    former = Sbom("cyclonedx-json", "1.6", f"sha256:{hashlib.sha256(b'not json').hexdigest()}", (parse_purl(RIGHT),))
+    process.store.sboms.record(Digest(world.digest), Look(world.name, {"referrers": [former]}))
+    process.look_again(image)
+    assert process.known(world.digest) == 2
+    assert "no known SBOM format" in process.trouble(image)
+    assert process.store.sboms.departures() == []
+
+    world.server.on(world.list, Answer(body=images.listed(world.layout, world.attached), headers=LIST))
+    process.look_again(image)
+    assert process.known(world.digest) == 1
+    assert [left.document_digest for left in process.store.sboms.departures()] == [former.document_digest]
 
 
 def test_a_document_that_cannot_be_got_any_more_goes_on_counting(world, kit):
@@ -170,11 +219,37 @@ def test_a_document_of_the_future_replaces_none(plain, kit, signer):
     layout = Layout()
     digest = images.image(layout, "1", name="future")
     times = {"past": "2020-01-01T00:00:00Z", "now": "2024-01-01T00:00:00Z", "future": "2999-01-01T00:00:00Z"}
-    documents = [named(f"pkg:npm/{name}@1", name, timestamp=time) for name, time in times.items()]
+    documents = [named(f"pkg:npm/{name}@1.0.0", name, timestamp=time) for name, time in times.items()]
     att(layout, digest, *(signer.envelope(digest, document) for document in documents))
     layout.push(f"http://{plain}/v2/team/future")
     found = kit(plain, attachments=signer.rule(plain, newest=True)).explain(f"{plain}/team/future:1")
-    assert purls(found.sboms) == {"pkg:npm/now@1", "pkg:npm/future@1"}
+    assert purls(found.sboms) == {"pkg:npm/now@1.0.0", "pkg:npm/future@1.0.0"}
+
+
+def test_a_document_of_the_future_replaces_others_once_its_time_has_come(plain, kit, signer):
+    layout = Layout()
+    digest = images.image(layout, "1", name="to-come")
+    times = {"old": "2024-01-01T00:00:00Z", "new": "2999-01-01T00:00:00Z"}
+    documents = [named(f"pkg:npm/{name}@1.0.0", name, timestamp=time) for name, time in times.items()]
+    att(layout, digest, *(signer.envelope(digest, document) for document in documents))
+    layout.push(f"http://{plain}/v2/team/to-come")
+    one = kit(plain, attachments=signer.rule(plain, newest=True, listing_seconds=0))
+    image, process = f"{plain}/team/to-come@{digest}", Process(one)
+    process.search(image)
+    assert process.look_again(image)
+    assert process.known(digest) == 2
+    one.search._clock = Later()
+    assert process.look_again(image)
+    assert process.known(digest) == 1
+    assert process.look_again(image)
+    process.read.clear()
+    assert process.look_again(image)
+    assert process.read == [], "nothing is to come any more"
+
+
+class Later(RealClock):
+    def now(self) -> dt.datetime:
+        return dt.datetime(2999, 1, 2, tzinfo=dt.UTC)
 
 
 def test_what_was_read_before_the_registry_failed_counts_with_what_is_known_and_never_fewer(world, kit):
@@ -185,7 +260,7 @@ def test_what_was_read_before_the_registry_failed_counts_with_what_is_known_and_
     process, image = Process(kit(world.server.host, attachments=FRESH)), f"{world.name}@{world.digest}"
     process.search(image)
     assert process.known(world.digest) == 2
-    third = images.attached(world.layout, world.digest, named("pkg:npm/third@1", "3"))
+    third = images.attached(world.layout, world.digest, named("pkg:npm/third@1.0.0", "3"))
     world.server.hold(world.layout, "app")
     world.server.on(world.list, Answer(body=images.listed(world.layout, third, other), headers=LIST))
     failing = next(path for path in world.server.answers if path.endswith(f"/manifests/{other}"))
@@ -194,7 +269,7 @@ def test_what_was_read_before_the_registry_failed_counts_with_what_is_known_and_
     with pytest.raises(PartlyRead, match="503") as raised:
         world.fetch()
     assert (purls(raised.value.sboms), raised.value.is_short, raised.value.is_passing) == (
-        {"pkg:npm/third@1"},
+        {"pkg:npm/third@1.0.0"},
         True,
         True,
     )

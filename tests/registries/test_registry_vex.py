@@ -24,7 +24,8 @@ from webhook.model.purls import parse_purl
 from webhook.model.vex import VexOriginKind
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.precedence import Place
-from webhook.policy.vex import TrustedVex, VexIndex, VexTrust
+from webhook.policy.vex import VexIndex
+from webhook.policy.vextrust import TrustedVex, VexTrust
 from webhook.store.options import StoreOptions
 from webhook.store.repositories import open_store
 
@@ -168,7 +169,7 @@ def test_junk_hides_nothing_that_loosens_and_what_is_removed_behind_it_stays_wit
 
     def is_loosened() -> bool:
         intake.attached(Digest(digest), image.name, looked(place, one, image.text))
-        evidence = VexIndex(trust, store.vex.find()).evidence(found, parse_purl("pkg:npm/a@1"), where, LATER)
+        evidence = VexIndex(trust, store.vex.find()).evidence(found, parse_purl("pkg:npm/a@1.0.0"), where, LATER)
         return evidence.claim is not None
 
     assert is_loosened()
@@ -203,10 +204,10 @@ def test_time_that_runs_out_and_unforeseen_errors_hide_nothing_that_loosens(plai
     monkeypatch.setattr(one.search, "is_over", lambda _: True)
     assert "could not be read in time" in looked(place, one, image).trouble
     process, kept = Process(one), []
-    process.searching._parts = dataclasses.replace(
-        process.searching._parts, attached=lambda *what: kept.append(what[-1].trouble)
+    process.searching.looks._parts = dataclasses.replace(
+        process.searching.looks._parts, attached=lambda *what: kept.append(what[-1].trouble)
     )
-    process.searching._parts.opener.common.vex = place
+    process.searching.looks._parts.opener.common.vex = place
     problem = ValueError("unforeseen")
     process.look_again(image)
     assert kept == ["what is attached caused an unexpected error; the log has it"]
@@ -223,8 +224,8 @@ def test_a_search_keeps_what_is_attached_and_another_name_takes_nothing_away(pla
     one = kit(plain)
     process, store = Process(one), open_store(StoreOptions(url=f"sqlite:///{tmp_path}/vex.db"), one.clock)
     intake = VexIntake(store.vex, (), one.clock)
-    process.searching._parts = dataclasses.replace(process.searching._parts, attached=intake.attached)
-    process.searching._parts.opener.common.vex = places(one, signer)
+    process.searching.looks._parts = dataclasses.replace(process.searching.looks._parts, attached=intake.attached)
+    process.searching.looks._parts.opener.common.vex = places(one, signer)
     process.search(f"{plain}/team/vex-kept@{digest}")
     (held,) = store.vex.find()
     assert (held.origin.kind, held.origin.image) == (VexOriginKind.ATTESTATION, digest)

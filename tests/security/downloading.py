@@ -28,7 +28,8 @@ from webhook.store.repositories import Store, open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 BATCH, CONCURRENCY = 8, 2
-BRIEF = LeasePace(duration_seconds=2, renew_seconds=0.5, patience_seconds=120)
+PATIENT = LeasePace(renew_seconds=0.5, patience_seconds=120)
+"""Of the length that the product has, and waiting long: a machine that stands still for seconds ends no lease."""
 
 
 class WrongClock(RealClock):
@@ -41,7 +42,7 @@ class WrongClock(RealClock):
         return super().now() + self._off
 
 
-def download(store: Store, url: str, holder: str, *, hours: float = 0, pace: LeasePace = BRIEF) -> DownloadReport:
+def download(store: Store, url: str, holder: str, *, hours: float = 0, pace: LeasePace = PATIENT) -> DownloadReport:
     """One run in this process, by a clock that is some hours off."""
     clock = WrongClock(hours)
     source = OssIndexSource(OssIndexOptions(url=url, token=PAT, batch_size=BATCH), clock)

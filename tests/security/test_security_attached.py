@@ -73,7 +73,7 @@ def test_what_a_place_hides_weighs_like_a_missing_sbom(world: World, problem: Ex
 
 def look_again(world: World, image: str, access: PullAccess) -> None:
     reference = parse_image(image)
-    world.search.look_again(reference, DIGEST, Deadline(world.clock.monotonic() + 5), access, {})
+    world.search.looks.look_again(reference, DIGEST, Deadline(world.clock.monotonic() + 5), access, {})
     world.refresher.refresh()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -104,6 +105,23 @@ def test_connections_to_the_metrics_port_stop_neither_metrics_nor_reviews(bomgat
         assert not caller.review(review())["allowed"]
         caller.close()
         assert open_files(worker) < PLACES + 200
+
+
+def test_a_peer_that_always_has_a_next_request_keeps_nobody_waiting(bomgate: Bomgate) -> None:
+    requests_ahead, body = 400, review()
+    caller = Caller(bomgate)
+    assert not caller.review(body)["allowed"]
+    with raw(bomgate, b"") as busy:
+        for _ in range(requests_ahead):
+            busy.sendall(post_head(len(body)) + body)
+        assert not caller.review(body)["allowed"]
+        busy.setblocking(False)
+        answered = b""
+        with suppress(ssl.SSLWantReadError):
+            while chunk := busy.recv(1 << 20):
+                answered += chunk
+    caller.close()
+    assert answered.count(b"HTTP/1.1 200") < requests_ahead / 2, "the other one had to wait for all of them"
 
 
 def test_the_limit_of_open_files_is_raised_at_start(tmp_path: Path) -> None:

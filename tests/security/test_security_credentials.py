@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, first_credential
 from webhook.clients.registry.credentials import FileKeychain
 from webhook.clients.registry.dockerconfig import Credential, DockerConfig, matching, read_docker_config
 from webhook.clients.registry.locations import Registry, Repository
@@ -21,6 +21,8 @@ from webhook.model.durations import parse_duration
 
 CASES = json.loads((Path(__file__).parent / "kubelet_credentials.json").read_text())
 """Made by us; ``kubelet`` is what Kubernetes 1.36's own reader and keyring said to each, in its order."""
+API = "credentialprovider.kubelet.k8s.io/v1"
+CONFIG = {"kind": "CredentialProviderConfig", "apiVersion": "kubelet.config.k8s.io/v1"}
 SECRET = "c2VjcmV0OmhpZGRlbg=="
 
 
@@ -119,7 +121,7 @@ def test_the_notes_of_a_file_are_the_reason_why_there_is_no_credential(tmp_path)
     path = tmp_path / "config.json"
     path.write_text('{"auths": {"r.example": {"auth": "!"}}, "credHelpers": 1}')
     keychain, repository = FileKeychain(), Repository(Registry("r.example", credentials_file=path), "a")
-    assert keychain.find(repository) is None
+    assert first_credential(keychain, repository) is None
     assert "'r.example' holds an auth that is not Base64" in keychain.note(repository)
 
 
@@ -160,26 +162,32 @@ def provider(tmp_path: Path, answer: object, default: str = "0s", clock: FakeClo
     program = tmp_path / "plugin"
     program.write_text(f"#!/bin/sh\necho x >> {tmp_path}/runs\ncat {tmp_path}/answer\n")
     program.chmod(0o755)
-    described = {"name": "plugin", "matchImages": ["*.example"], "defaultCacheDuration": default}
-    (tmp_path / "config.yaml").write_text(json.dumps({"providers": [described]}))
+    described = {"name": "plugin", "matchImages": ["*.example"], "defaultCacheDuration": default, "apiVersion": API}
+    (tmp_path / "config.yaml").write_text(json.dumps({**CONFIG, "providers": [described]}))
     options = ProviderOptions(tmp_path / "config.yaml", tmp_path)
     return ProviderKeychain(options, {"PATH": "/usr/bin:/bin"}, clock or FakeClock())
 
 
 def response(**more: object) -> dict[str, object]:
     auth = {"https://R.example/v1/": {"username": "u", "password": "p"}}
-    return {"kind": "CredentialProviderResponse", "cacheKeyType": "Image", "auth": auth, **more}
+    return {
+        "kind": "CredentialProviderResponse",
+        "apiVersion": API,
+        "cacheKeyType": "Image",
+        "auth": auth,
+        **more,
+    }
 
 
 def test_credentials_of_half_a_second_are_gone_after_it(tmp_path):
     clock = FakeClock()
     keychain = provider(tmp_path, response(cacheDuration="500ms"), clock=clock)
     repository = Repository(Registry("r.example"), "a")
-    assert keychain.find(repository) == Credential("u", "p")
-    keychain.find(repository)
+    assert first_credential(keychain, repository) == Credential("u", "p")
+    first_credential(keychain, repository)
     assert (tmp_path / "runs").read_text().count("x") == 1
     clock.advance(0.6)
-    keychain.find(repository)
+    first_credential(keychain, repository)
     assert (tmp_path / "runs").read_text().count("x") == 2
 
 
@@ -187,7 +195,7 @@ def test_what_a_plugin_says_is_kept_of_a_bounded_number_of_images(tmp_path, monk
     monkeypatch.setattr("webhook.clients.registry.providers._REMEMBERED", 3)
     keychain = provider(tmp_path, response(cacheDuration="1h"))
     for number in (0, 1, 2, 3, 3, 2, 0):
-        keychain.find(Repository(Registry("r.example"), f"a{number}"))
+        first_credential(keychain, Repository(Registry("r.example"), f"a{number}"))
     assert (tmp_path / "runs").read_text().count("x") == 5, "the first had to make room for the fourth"
 
 
@@ -209,7 +217,7 @@ def test_what_a_plugin_says_is_kept_of_a_bounded_number_of_images(tmp_path, monk
 )
 def test_a_plugin_that_answers_nonsense_is_a_refusal(answer, tmp_path):
     with pytest.raises(Retryable):
-        provider(tmp_path, answer).find(Repository(Registry("r.example"), "a"))
+        first_credential(provider(tmp_path, answer), Repository(Registry("r.example"), "a"))
 
 
 @pytest.mark.parametrize("default", ["soon", "5", "-1s"])

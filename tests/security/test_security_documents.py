@@ -12,7 +12,7 @@ from webhook.errors import Final, InvalidInput
 from webhook.sboms import parse
 from webhook.sboms.envelopes import read_envelope, read_statement
 
-A, B = "pkg:npm/a@1", "pkg:npm/b@2"
+A, B = "pkg:npm/a@1.0.0", "pkg:npm/b@2.0.0"
 
 
 def escaped(key: str, letter: int, form: str = "%04x") -> str:

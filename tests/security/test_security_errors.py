@@ -195,7 +195,7 @@ class Outside:
         number, host = next(self._numbers), next(self._next).host
         name = f"{host}/x/image-{number}"
         known = parse_image(f"{name}-known:1")
-        self.parts.store.sboms.add(digest_of(f"known {number}"), sbom_of("pkg:npm/a@1"), place="added", image=known)
+        self.parts.store.sboms.add(digest_of(f"known {number}"), sbom_of("pkg:npm/a@1.0.0"), place="added", image=known)
         self.parts.refresher.refresh()
         access = PullAccess("shop", (f"secret-{number}",)) if secret is not None else PullAccess("shop")
         self.cluster.answers[f"{SECRET}secret-{number}"] = (200, secret)

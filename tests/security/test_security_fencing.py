@@ -13,8 +13,8 @@ from tests.doubles.ossindex import Behaviour, OssIndexDouble
 from tests.e2e.processes import wait_until
 from tests.security.downloading import (
     BATCH,
-    BRIEF,
     CONCURRENCY,
+    PATIENT,
     Run,
     Signalling,
     asked_more_than_once,
@@ -72,7 +72,7 @@ def test_the_run_after_a_killed_one_asks_again_only_for_what_was_in_flight_whate
     uncommitted = left(wanting)
     asked = set(service.service.coordinates)
     in_flight = uncommitted & asked
-    report = download(wanting, service.url, "next", hours=next_one, pace=LeasePace(patience_seconds=120))
+    report = download(wanting, service.url, "next", hours=next_one)
     assert report.complete
     assert report.asked == len(uncommitted)
     assert set(asked_more_than_once(service.service.coordinates)) == in_flight
@@ -93,8 +93,8 @@ def test_with_its_own_pace_a_run_waits_at_most_half_a_minute_for_a_killed_one(
 
 
 def test_a_run_beside_a_live_one_is_refused(wanting: Store, database_url: str, service: OssIndexDouble) -> None:
-    lease = wanting.runs.acquire("alive", duration=BRIEF.duration)
-    with LeaseKeeper(wanting.runs, lease, BRIEF, RealClock()), pytest.raises(DownloadRunningError, match="alive"):
+    lease = wanting.runs.acquire("alive", duration=PATIENT.duration)
+    with LeaseKeeper(wanting.runs, lease, PATIENT, RealClock()), pytest.raises(DownloadRunningError, match="alive"):
         download(wanting, service.url, "second", hours=9)
     assert service.service.journal == []
 

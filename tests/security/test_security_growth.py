@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.security.counting import Counted, grows_with_size
 from webhook.api.reviews import _without_repeats, decode_review
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action
@@ -16,47 +16,9 @@ from webhook.model.objects import OddObject, workload_of
 from webhook.model.purls import Purl
 from webhook.model.verdicts import Finding
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.messages import assess_commands
+from webhook.policy.remedies import assess_commands
 from webhook.policy.sameness import with_shared_names
 from webhook.settings.kinds import read_kind
-
-SMALL, FACTOR = 100, 8
-MOST = 1.5
-"""Times as many steps as the size tells, at the most; with the square of the size they would be eight times as many."""
-
-
-class Counted(str):
-    """A text that counts how often it is compared."""
-
-    compared = 0
-    __hash__ = str.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        Counted.compared += 1
-        return str.__eq__(self, other)
-
-
-def steps(work: Callable[[], object]) -> int:
-    """Calls, also of functions in C, and comparisons."""
-    calls = 0
-
-    def seen(_frame: object, event: str, _argument: object) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
-    Counted.compared, former = 0, sys.getprofile()
-    sys.setprofile(seen)
-    try:
-        work()
-    finally:
-        sys.setprofile(former)
-    return calls + Counted.compared
-
-
-def grows_with_size(work: Callable[[int], Callable[[], object]]) -> bool:
-    work(SMALL)()  # what is kept from the first time on
-    small, large = steps(work(SMALL)), steps(work(SMALL * FACTOR))
-    return large < small * FACTOR * MOST
 
 
 def repeated_key(size: int) -> Callable[[], object]:

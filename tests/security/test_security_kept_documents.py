@@ -19,7 +19,7 @@ from webhook.model.records import OutdatedCounts
 from webhook.sboms import READER, parse
 from webhook.store.addresses import parse_address
 from webhook.store.repositories import Store
-from webhook.store.tables import documents
+from webhook.store.tables.sboms import documents
 
 PARSER = "pkg:maven/org.example/parser@2.14.1"
 HARMLESS = b'{"bomFormat":"CycloneDX","specVersion":"1.6","components":[]}'

@@ -241,7 +241,8 @@ def test_an_update_to_another_spelling_brings_nothing_new(usual: str, other: str
 def test_a_template_that_named_it_in_another_spelling_admitted_it(usual: str, other: str) -> None:
     town = Town()
     town.world.image(f"{usual}:1", LOG4J)
-    town.had(f"{other}:1")
+    town.had(f"{other}:1", noted=False)
+    town.noted("d-1", f"{other}:1", digest_of(f"{usual}:1"))
     answer = town.review(of_controller(f"{usual}:1"))
     assert (answer.allowed, answer.reason) == (True, "admitted")
 
@@ -365,9 +366,10 @@ def test_a_name_that_is_none_is_answered_with_what_is_wrong_with_it(name: str, w
 def test_no_spelling_gets_around_a_narrowed_block_of_a_running_server(tmp_path: Path) -> None:
     # One worker: another may learn of the block a moment later than this one.
     with guarded(tmp_path / "names", serve={"workers": 1}) as one:
-        one.assess("--type", "Ignore")
-        one.assess("--type", "Blocked", "--image", "registry.example:0443/shop/*")
         blocked, digest = "registry.example/shop/web", catalogue.digest("blocked")
+        one.assess("--type", "Ignore")
+        wait_until(lambda: one.ask(pod(f"{blocked}@{digest}"))["allowed"], 20, "the exception")
+        one.assess("--type", "Blocked", "--image", "registry.example:0443/shop/*")
         wait_until(lambda: not one.ask(pod(f"{blocked}@{digest}"))["allowed"], 20, "the block")
         for name in SAME[0]:
             answer = one.ask(pod(f"{name}:1@{digest}"))

@@ -22,8 +22,8 @@ import pytest
 import webhook
 from webhook.clients.ossindex import forms
 from webhook.errors import InvalidInput
-from webhook.model import purls
-from webhook.policy import ranges, versions
+from webhook.model import purlshapes
+from webhook.policy import rangetexts, versions
 
 ROOT = Path(webhook.__file__).parent
 FUNCTIONS = ("compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer")
@@ -38,10 +38,10 @@ FAST = 0.002
 SLOW = 0.02
 BOUNDED = {
     "webhook.policy.versionorders.": versions.MAX_LENGTH,
-    "webhook.policy.ranges": ranges.MAX_RANGE_LENGTH,
+    "webhook.policy.rangetexts": rangetexts.MAX_RANGE_LENGTH,
 }
 """Characters of the longest text that the patterns of a module meet; a test below shows that others are refused."""
-LINES = {purls._COMMON_LINES.__self__, forms._USUAL_LINES.__self__}
+LINES = {purlshapes._COMMON_LINES.__self__, forms._USUAL_LINES.__self__}
 """Patterns that meet nothing but texts whose last line has an end."""
 
 
@@ -194,7 +194,7 @@ def test_longer_texts_than_the_bounds_meet_no_pattern():
     for purl_type in ("", *versions.ORDERS):
         assert versions.version_key("1" * (versions.MAX_LENGTH + 1), purl_type) is None
     with pytest.raises(InvalidInput, match="longer than"):
-        ranges.parse_range(">" + "1" * ranges.MAX_RANGE_LENGTH)
+        rangetexts.parse_range(">" + "1" * rangetexts.MAX_RANGE_LENGTH)
 
 
 def test_no_module_compiles_patterns_in_a_way_that_is_not_looked_for():

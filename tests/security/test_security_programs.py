@@ -26,7 +26,7 @@ from webhook.model.workloads import ContainerRef, ContainerRole
 from webhook.settings import load_settings
 
 VERSION = '{"application": "syft", "version": "1.18.1"}'
-CLEAN = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "a", "purl": "pkg:npm/a@1"}]}
+CLEAN = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "a", "purl": "pkg:npm/a@1.0.0"}]}
 RESPONSE: dict[str, Any] = {
     "kind": "CredentialProviderResponse",
     "apiVersion": "credentialprovider.kubelet.k8s.io/v1",
@@ -64,7 +64,14 @@ class Installation:
                 {
                     "apiVersion": "kubelet.config.k8s.io/v1",
                     "kind": "CredentialProviderConfig",
-                    "providers": [{"name": "plugin", "matchImages": ["127.0.0.1"], "defaultCacheDuration": "0s"}],
+                    "providers": [
+                        {
+                            "name": "plugin",
+                            "apiVersion": RESPONSE["apiVersion"],
+                            "matchImages": [self._server.host],
+                            "defaultCacheDuration": "0s",
+                        }
+                    ],
                 }
             )
         )
@@ -122,6 +129,14 @@ def closed(installation: Installation) -> Iterator[Installation]:
     yield installation
     installation.opens = True
     installation.says("plugin", json.dumps(RESPONSE).encode())
+
+
+def test_a_plugin_that_behaves_is_asked(closed: Installation) -> None:
+    """Otherwise no test of this file would say anything of plugins."""
+    mark = closed.folder / "asked"
+    closed.says("plugin", json.dumps(RESPONSE).encode(), f"touch {mark}")
+    assert_refused(closed.verdict())
+    assert mark.exists()
 
 
 def assert_refused(verdict: Verdict) -> None:

@@ -431,6 +431,22 @@ def test_an_object_that_does_not_show_what_a_review_said_confirms_no_note(live: 
     assert street.world.confirmations.admitted(["u-web"], [parse_image(TAG).tagged]) == []
 
 
+def test_a_forged_review_of_an_object_that_was_just_written_takes_no_note_away() -> None:
+    street = Street(turned_bad=False)
+    street.world.clock.advance(0.5)
+    street.point(MOVED)
+    for old in (None, street.object(GOOD)):
+        assert street.town.forged(request(street.object(TAG), old)).allowed
+        street.town.look(1)
+    notes = street.world.confirmations.admitted(["u-web"], [parse_image(TAG).tagged])
+    assert {note.digest for note in notes} == {OLD, MOVED}, "both are about what is there"
+    street.turns_bad()
+    for _ in range(2):
+        assert outcome(street.review(street.object(pinned(OLD)), street.object(TAG))) == NOTHING_NEW
+        assert outcome(street.review(street.object(pinned(MOVED)), street.object(TAG))) == DENIED
+        street.world.admissions.flush()
+
+
 def test_nobody_puts_a_look_off_by_sending_the_same_review_again_and_again() -> None:
     street = Street(noted=False, turned_bad=False)
     street.town.keep(street.object(TAG))

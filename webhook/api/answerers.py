@@ -179,7 +179,7 @@ def _undecided(face: AdmissionFace, target: Target, why: str, deadline: Deadline
 def _unread_target(face: AdmissionFace, prefix: bytes, mode: Mode | None, why: str) -> Target:
     target = read_target(prefix, mode)
     if target is None:
-        raise InvalidInput(f"The AdmissionReview tells no uid in its first bytes, and {why}")
+        raise InvalidInput(f"The first bytes of the AdmissionReview hold no uid, and {why}")
     face.metrics.count("bomgate_reviews_unread_total")
     extra = {"uid": target.uid, "object": f"{target.kind} in {target.namespace}", "error": why}
     log.error("review not read; answered by policy.onError and policy.missingSbom", extra=extra)
@@ -229,6 +229,7 @@ def account(metrics: Metrics, asked: AdmissionRequest, answer: AdmissionResponse
 def _count_effects(metrics: Metrics, asked: AdmissionRequest, answer: AdmissionResponse) -> None:
     if not answer.allowed:
         metrics.count("bomgate_denials_total", subject(asked.workload), area(asked.namespace))
+        metrics.count("bomgate_refusals_total", answer.reason)
     elif answer.reason in _KEPT:
         metrics.count("bomgate_admitted_kept_total")
         if answer.reason == "admitted-unproven":

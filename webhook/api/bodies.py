@@ -225,7 +225,7 @@ class BodyReader:
         return body
 
     def read_chunked(self, source: Any, connection: Connection, most: int, deadline: Deadline) -> bytearray | None:
-        """Read a body whose length is not stated, for which the whole of ``most`` is reserved; otherwise likewise.
+        """Read a body whose length is not stated, for which all of ``most`` is reserved; otherwise the same.
 
         Raises:
             ConnectionResetError: the peer went away.

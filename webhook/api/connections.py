@@ -3,7 +3,7 @@
 Anybody in the cluster can reach the port, and the API server's address is not known: it may be a node's, a load
 balancer's, or that of a tunnel through which everybody comes. So no address is limited. A connection has to show what
 it is good for: those that had a review answered and those that had not each hold at least half of the places when both
-want more, and whoever waited longest goes first. A flood of connections so drives out itself.
+want more, and the connection that waited longest is closed first. So a flood of connections displaces only itself.
 """
 
 from __future__ import annotations
@@ -106,10 +106,11 @@ class WatchedSocket:
     Args:
         sock: of gevent, with or without TLS.
         connection: whose it is.
+        wait_turn: waits for the next request until the other connections had their turn.
     """
 
-    def __init__(self, sock: Any, connection: Connection) -> None:
-        self._sock, self.connection = sock, connection
+    def __init__(self, sock: Any, connection: Connection, wait_turn: Callable[[], object]) -> None:
+        self._sock, self.connection, self._wait_turn = sock, connection, wait_turn
         self._gathers = False
         self._gathered: list[bytes] = []
 
@@ -143,8 +144,10 @@ class WatchedSocket:
     def recv(self, size: int, *flags: int) -> bytes:
         """Receive at most ``size`` bytes; the peer gets first what was written to it."""
         self._send_gathered()
-        data: bytes = self._sock.recv(min(size, _BLOCK), *flags)
         connection = self.connection
+        if connection.step is Step.IDLE:
+            self._wait_turn()
+        data: bytes = self._sock.recv(min(size, _BLOCK), *flags)
         connection.received += len(data)
         if connection.step is Step.IDLE:
             connection.enter(Step.HEAD)

@@ -136,7 +136,7 @@ def _raised_or_returned(answer: Any) -> AdmissionRequest:
         request: AdmissionRequest = rest[0]
         return request
     if kind == "memory":
-        raise UndecodedReview("The review is too large to be decoded within the memory that is set aside for it")
+        raise UndecodedReview("The review is too large to decode in the memory reserved for it")
     *target, message, remedy = rest
     problem = InvalidInput(message, remedy=remedy)
     raise RejectedReview(target[0], problem) if target else problem

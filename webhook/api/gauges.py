@@ -1,10 +1,11 @@
-"""Gauges: what a worker tells Prometheus of its read model."""
+"""Gauges: what a worker exposes of its read model."""
 
 from __future__ import annotations
 
 from webhook.engines.readmodel import ReadModel
 from webhook.errors import BomgateError
 from webhook.model.records import RunRecord
+from webhook.model.uncovered import Uncovered
 from webhook.ports import Clock, RunStore
 from webhook.telemetry.metrics import Metrics
 
@@ -63,6 +64,9 @@ class Gauges:
         self._metrics.set("bomgate_data_newest_answer_timestamp_seconds", answered)
         for state, count in model.counts().items():
             self._metrics.set("bomgate_components", count, state.name.lower())
+        uncovered = model.uncovered_counts()
+        for reason in Uncovered:
+            self._metrics.set("bomgate_uncovered_components", uncovered.get(reason, 0), reason.value)
 
     def _publish_runs(self) -> None:
         try:

@@ -35,6 +35,8 @@ ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 """Signals that end a worker."""
 _YIELD_SECONDS = 0.005
 """How long a worker leaves a new connection to one that has fewer."""
+_READ = 1
+"""The event of libev for what can be read."""
 _SPARE = 64
 """Connections that are closed already, and not gone yet."""
 
@@ -136,6 +138,33 @@ def _head(status: str, since_epoch: int) -> bytes:
     return "\r\n".join(lines).encode("ascii")
 
 
+class Turns:
+    """The turns of a connection: one request, then the others that have something to read.
+
+    A peer that sends its next request at once would else be answered again and again, and the others wait, because a
+    greenlet runs until it waits itself. The event loop tells of everything that can be read in one round.
+
+    Args:
+        sock: of gevent, with or without TLS.
+    """
+
+    def __init__(self, sock: Any) -> None:
+        self._hub = gevent.get_hub()
+        self._readable = self._hub.loop.io(sock.fileno(), _READ)
+        self._decrypted: Callable[[], int] = getattr(sock, "pending", int)
+
+    def __enter__(self) -> Turns:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._readable.close()
+
+    def wait(self) -> None:
+        """Wait for the next turn, until there is something to read."""
+        if not self._decrypted():  # the event loop does not see what TLS has taken from the socket already
+            self._hub.wait(self._readable)
+
+
 @dataclass(frozen=True, slots=True)
 class Siblings:
     """The other workers, as one of them sees them.
@@ -186,7 +215,8 @@ class ReviewServer(gevent.server.StreamServer):
             ready = sock if self._tls is None else self._shake_hands(sock, connection)
             if ready is not None:
                 connection.enter(Step.IDLE)
-                self._serve(self._listener, WatchedSocket(ready, connection), address)
+                with Turns(ready) as turns:
+                    self._serve(self._listener, WatchedSocket(ready, connection, turns.wait), address)
         finally:
             self._connections.leave(connection)
             self._tell_number()

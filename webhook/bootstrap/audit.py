@@ -9,6 +9,7 @@ from webhook.bootstrap.parts import Parts
 from webhook.clients.machine import ThreadBackground
 from webhook.engines.auditing.auditor import Auditor, AuditParts, enforcing_modes, labelled_modes
 from webhook.engines.auditing.duty import AuditDuty
+from webhook.engines.auditing.noting import AuditNotes
 from webhook.engines.auditing.publisher import AuditPublisher, Sinks
 from webhook.policy.plans import rehearsed
 from webhook.telemetry.metrics import Metrics
@@ -21,7 +22,7 @@ def audit_parts(parts: Parts) -> AuditParts:
     """What an audit works with."""
     return AuditParts(
         running=parts.cluster.running,
-        selectors=parts.cluster.registration.selectors,
+        registered=parts.cluster.registration.entries,
         judge=parts.judge(parts.checker(ThreadBackground(_SEARCHES))),
         model=parts.model,
         refresher=parts.refresher,
@@ -77,4 +78,5 @@ def audit_duty(parts: Parts, metrics: Metrics) -> AuditDuty:
     )
     publisher = AuditPublisher(sinks, parts.clock, options)
     auditor = Auditor(used, options, labelled_modes(used.policy))
-    return AuditDuty(used, auditor, publisher, options, metrics, parts.store.inventory)
+    notes = AuditNotes(parts.store.inventory, parts.store.admissions, parts.clock)
+    return AuditDuty(used, auditor, publisher, options, metrics, notes)

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 class Cluster:
     """The API server, as the settings say; each part is made when it is first asked for.
 
+    Asking for a part raises a ConfigError where there is no way to the API server.
+
     Attributes:
         settings: all settings.
         clock: time.
@@ -56,11 +58,7 @@ class Cluster:
 
     @cached_property
     def api(self) -> KubeApi:
-        """Reads single objects, and makes any other call.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """Reads single objects, and makes any other call."""
         from webhook.clients.kube.api import KubeApi
         from webhook.clients.kube.connection import connect
 
@@ -69,11 +67,7 @@ class Cluster:
 
     @cached_property
     def namespace_labels(self) -> NamespaceWatch:
-        """Labels of namespaces; somebody has to run its watch.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """Labels of namespaces; somebody has to run its watch."""
         from webhook.clients.kube.namespaces import NamespaceWatch
 
         return NamespaceWatch(self.api, self.clock)
@@ -82,7 +76,7 @@ class Cluster:
         """What the API server is asked through at admission.
 
         Args:
-            background: asks, so that the one who waits can stop waiting.
+            background: asks, so that the caller can stop waiting.
             faults: takes note of unexpected errors.
 
         Raises:
@@ -105,62 +99,38 @@ class Cluster:
 
     @cached_property
     def live(self) -> LiveObjects:
-        """Single objects, as they are now.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """Single objects, as they are now."""
         from webhook.clients.kube.live import KubeLiveObjects
 
         return KubeLiveObjects(self.api)
 
     def ticket_guard(self) -> TicketGuard:
-        """What keeps others from setting tickets of break-glass.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """What keeps others from setting tickets of break-glass."""
         from webhook.clients.kube.ticketguard import KubeTicketGuard
 
         return KubeTicketGuard(self.api, self.settings.kube.ticket_guard, self.clock)
 
     def request_guard(self) -> TicketGuard:
-        """What makes sure who wrote a request.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """What makes sure who wrote a request."""
         from webhook.clients.kube.ticketguard import KubeTicketGuard
 
         return KubeTicketGuard(self.api, self.settings.kube.request_guard, self.clock)
 
     def author_guard(self) -> TicketGuard:
-        """What makes sure who wrote an assessment.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """What makes sure who wrote an assessment."""
         from webhook.clients.kube.ticketguard import KubeTicketGuard
 
         return KubeTicketGuard(self.api, self.settings.kube.author_guard, self.clock)
 
     def request_objects(self) -> RequestObjects:
-        """Requests for exceptions that are objects in the cluster.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """Requests for exceptions that are objects in the cluster."""
         from webhook.clients.kube.requestobjects import KubeRequestObjects
 
         return KubeRequestObjects(self.api, self.clock)
 
     @cached_property
     def running(self) -> RunningWorkloads:
-        """What runs in the cluster.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """What runs in the cluster."""
         from webhook.clients.kube.workloads import KubeWorkloads
 
         kinds = [(extra_kind.group, extra_kind.kind) for extra_kind in self.settings.policy.extra_kinds]
@@ -168,33 +138,21 @@ class Cluster:
 
     @cached_property
     def registration(self) -> KubeRegistration:
-        """How the webhook is registered.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """How the webhook is registered."""
         from webhook.clients.kube.webhooks import KubeRegistration
 
         return KubeRegistration(self.api, self.settings.certificates.configurations, self.clock)
 
     @cached_property
     def events(self) -> EventSink:
-        """Where events about objects go.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """Where events about objects go."""
         from webhook.clients.kube.events import KubeEvents
 
         return KubeEvents(self.api, self.clock)
 
     @cached_property
     def reports(self) -> ReportSink:
-        """Where reports about workloads are kept.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """Where reports about workloads are kept."""
         from webhook.clients.kube.policyreports import PolicyReports
 
         return PolicyReports(self.api, self.clock)
@@ -244,41 +202,25 @@ class Cluster:
 
     @cached_property
     def grants(self) -> KubeGrants:
-        """Uses of break-glass.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """Uses of break-glass."""
         from webhook.clients.kube.grants import KubeGrants
 
         return KubeGrants(self.api, self.clock)
 
     def resources(self) -> DecisionResources:
-        """Assessment types and assessments that are objects in the cluster.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """Assessment types and assessments that are objects in the cluster."""
         from webhook.clients.kube.resources import KubeResources
 
         return KubeResources(self.api, self.clock)
 
     def rights_reviewer(self) -> RightsReviewer:
-        """What users of the cluster may do.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """What users of the cluster may do."""
         from webhook.clients.kube.access import AccessReviews
 
         return AccessReviews(self.api, self.clock)
 
     def token_reviews(self, audiences: Collection[str]) -> TokenReviewer:
-        """Whose tokens are that are for one of these audiences.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """Whose tokens are that are for one of these audiences."""
         from webhook.clients.kube.tokens import TokenReviews
 
         return TokenReviews(self.api, audiences, self.clock)
@@ -295,11 +237,7 @@ class Cluster:
         return own_user(self.api, deadline)
 
     def rights(self) -> Callable[[Right], bool]:
-        """Asks whether this process has a right.
-
-        Raises:
-            ConfigError: there is no way to the API server.
-        """
+        """Asks whether this process has a right."""
         from webhook.clients.kube.access import AccessReviews
 
         return AccessReviews(self.api, self.clock).allowed

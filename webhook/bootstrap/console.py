@@ -1,9 +1,10 @@
-"""The console: joins what people see to what it is made of. Apart from the rest, as no other command loads it."""
+"""The console: joins its pages to their data. Separate, because no other command loads it."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import gc
 import logging
 import socket
 import threading
@@ -17,7 +18,7 @@ from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.running import LocalRuns, starter_of
 from webhook.bootstrap.selfcheck import KeptChecks, checks
 from webhook.bootstrap.signing import check_sign_in, is_shared, sign_in_of
-from webhook.bootstrap.triage import Triage, cluster_lists, open_triage, within
+from webhook.bootstrap.triage import Triage, cluster_decider, cluster_lists, open_triage, within
 from webhook.console.app import create_console
 from webhook.console.face import ConsoleFace, SettingLine
 from webhook.console.lists.base import Cursors
@@ -112,14 +113,19 @@ def _probes(parts: Parts, metrics: Metrics) -> ProbeServer | None:
 
 def _follow(parts: Parts, triage: Triage, kept: KeptChecks, stop: threading.Event) -> None:
     """Keep the read model, the board and the self-check up to date."""
-    beats = 0
+    beats, settled = 0, triage.whole.latest
 
     def after_tick() -> None:
-        nonlocal beats
+        nonlocal beats, settled
         beats += 1
         if parts.model.loaded:
             try:
-                triage.boards.refresh(inventory=beats % 10 == 1)
+                # Also one that was made where a decision was recorded.
+                if (board := triage.whole.refresh(inventory=beats % 10 == 1)) is not settled:
+                    settled = board
+                    gc.collect()
+                    gc.freeze()  # what a board holds stays; to look through all of it for garbage would hold pages up
+                triage.types.refresh()
                 if beats % 10 == 1:
                     kept.refresh()
             except BomgateError as problem:
@@ -135,41 +141,7 @@ def console_face(
     starter: RunStarter | None = None,
     kept: KeptChecks | None = None,
 ) -> ConsoleFace:
-    """What the console works with.
-
-    Args:
-        parts: of the process.
-        triage: what people look up.
-        metrics: of the process.
-        starter: begins runs of the downloader; None where nothing can.
-        kept: the last self-check; None where only requests make it.
-    """
-
-    def stale_since() -> dt.datetime | None:
-        since = parts.refresher.failing_since
-        if since is None:
-            return None
-        return parts.clock.now() - dt.timedelta(seconds=parts.clock.monotonic() - since)
-
-    def narrow(namespaces: frozenset[str]) -> ConsoleFace:
-        left = within(parts, triage, namespaces)
-        return dataclasses.replace(
-            face,
-            boards=left.boards,
-            vulnerabilities=left.vulnerabilities,
-            packages=left.packages,
-            assessments=left.assessments,
-            overviews=left.overviews,
-            clusters=None,
-            vex=left.vex,
-            decider=left.decider,
-            desk=parts.desk.within(namespaces),
-        )
-
-    def refresh() -> None:
-        parts.refresher.refresh()
-        triage.boards.refresh(inventory=False)
-
+    """What the console works with; ``starter`` begins runs of the downloader, ``kept`` has the last self-check."""
     shared = is_shared(parts.settings)
     kept = kept or KeptChecks(partial(checks, parts, triage), parts.clock)
     face = ConsoleFace(
@@ -181,13 +153,14 @@ def console_face(
         clusters=cluster_lists(parts),
         vex=triage.vex,
         decider=triage.decider,
+        cluster_decider=cluster_decider(parts, triage),
         types=triage.types,
         type_editor=triage.type_editor,
-        within=narrow,
+        within=lambda namespaces: _within(face, parts, triage, namespaces),
         events=parts.cluster.events if shared else None,
         home=_home(parts) if shared else "",
         desk=parts.desk,
-        refresh=refresh,
+        refresh=partial(_refresh, parts, triage),
         runs=parts.store.run_progress,
         starter=starter,
         estimate=lambda: parts.downloader().estimate(),
@@ -202,13 +175,41 @@ def console_face(
         kept_checks=kept.now,
         settings=tuple(setting_lines(parts.settings)),
         token_ends=parts.settings.ossindex.token_expires,
-        stale_since=stale_since,
+        stale_since=partial(_stale_since, parts),
         clock=parts.clock,
         cursors=Cursors(parts.clock),
         metrics=metrics,
         version=__version__,
     )
     return face
+
+
+def _within(face: ConsoleFace, parts: Parts, triage: Triage, namespaces: frozenset[str]) -> ConsoleFace:
+    """The same for those who may see these namespaces only."""
+    narrow = within(parts, triage, namespaces)
+    return dataclasses.replace(
+        face,
+        boards=narrow.boards,
+        vulnerabilities=narrow.vulnerabilities,
+        packages=narrow.packages,
+        assessments=narrow.assessments,
+        overviews=narrow.overviews,
+        clusters=None,
+        cluster_decider=None,
+        vex=narrow.vex,
+        decider=narrow.decider,
+        desk=parts.desk.within(namespaces),
+    )
+
+
+def _refresh(parts: Parts, triage: Triage) -> None:
+    parts.refresher.refresh()
+    triage.boards.refresh(inventory=False)
+
+
+def _stale_since(parts: Parts) -> dt.datetime | None:
+    since = parts.refresher.failing_since
+    return None if since is None else parts.clock.now() - dt.timedelta(seconds=parts.clock.monotonic() - since)
 
 
 def _home(parts: Parts) -> str:

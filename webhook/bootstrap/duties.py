@@ -1,4 +1,4 @@
-"""Duties: joins what the controller does while it leads, and what it asks for its rights."""
+"""Duties: joins what the controller does while it leads, and the rights that it needs."""
 
 from __future__ import annotations
 

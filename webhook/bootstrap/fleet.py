@@ -7,14 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from webhook.errors import ConfigError
 from webhook.model.fleet import FleetMode
 
 if TYPE_CHECKING:
     from webhook.bootstrap.parts import Parts
+    from webhook.engines.assessing.onecluster import ClusterDesk
     from webhook.engines.controlling.fleet import FleetDuty
     from webhook.engines.downloading.downloader import Downloader
     from webhook.engines.downloading.progress import DownloadListener
     from webhook.model.downloads import DownloadReport
+    from webhook.model.fleet import Followed
+    from webhook.policy.fleetfacts import FleetFact
     from webhook.ports import RunProgressStore
     from webhook.ports.processes import Duty
     from webhook.telemetry.metrics import Metrics
@@ -39,6 +43,58 @@ def fleet_downloader(
 
     queue = FleetQueue(parts.store.fleet_reports, asked_by_key)
     return replace(parts.downloader(listener, progress), source=parts.sources.verbatim, components=queue)
+
+
+def fleet_facts(parts: Parts) -> Sequence[FleetFact]:
+    """What this installation says of its fleet; nothing where it stands alone.
+
+    Raises:
+        StoreError: the store did not answer.
+    """
+    from webhook.policy.fleetfacts import hub_facts, member_facts
+
+    settings, store, now = parts.settings, parts.store, parts.clock.now()
+    if settings.fleet.mode is FleetMode.HUB:
+        waiting = store.fleet_reports.size().waiting
+        return list(hub_facts(store.fleet_members.list(), store.hub_feed.position(), waiting, now))
+    if settings.fleet.mode is FleetMode.MEMBER:
+        followed, is_connected = store.following.followed(), bool(settings.hub_client.hub)
+        return list(member_facts(followed, now, is_connected=is_connected, ways=own_ways(parts, followed)))
+    return ()
+
+
+def own_ways(parts: Parts, followed: Followed) -> Sequence[str]:
+    """How a finding can get something milder at this member than its hub has decided; nothing where this is none."""
+    from webhook.policy.fleetfacts import own_ways
+
+    settings = parts.settings
+    if settings.fleet.mode is not FleetMode.MEMBER:
+        return ()
+    has_trust, loosens = bool(settings.vex.trust), settings.fleet.local_loosening
+    return own_ways(settings.types, followed.types, trusts_vex=has_trust, loosens=loosens)
+
+
+def cluster_desk(parts: Parts) -> ClusterDesk:
+    """Decides for single members of this hub.
+
+    Raises:
+        ConfigError: this is no hub.
+    """
+    from webhook.engines.assessing.onecluster import ClusterDesk
+
+    settings, store = parts.settings, parts.store
+    if settings.fleet.mode is not FleetMode.HUB:
+        raise ConfigError(
+            "This installation is not a hub, so it has no members.", remedy="Set fleet.mode to hub there."
+        )
+    return ClusterDesk(
+        store.fleet_members,
+        store.fleet_decisions,
+        parts.assessor,
+        lambda: parts.rules_now().types,
+        parts.clock,
+        settings.requests.required,
+    )
 
 
 def run_downloads(
@@ -112,5 +168,7 @@ def member_duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
 
     yield ChangedAnswersDuty(urgent, store.fleet_pending, coordinates, parts.clock)
     if settings.fleet.report_seconds > 0:
-        made = ClusterReportParts(store.inventory, store.image_contents, HubReceiver(parts.sources.hub_client()))
+        made = ClusterReportParts(
+            store.inventory, store.image_contents, store.refusals.counts, HubReceiver(parts.sources.hub_client())
+        )
         yield ClusterReportDuty(made, secrets.token_hex, settings.fleet.report_seconds)

@@ -1,4 +1,4 @@
-"""The hub: joins what members ask to what it is made of. Apart from the rest, as no other command loads it."""
+"""The hub: joins its routes to their data. Separate, because no other command loads it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from webhook import __version__
+from webhook.api.bodies import BodyBudget, BodyReader
 from webhook.api.connections import Connections, TimeLimits
 from webhook.api.hub import HubBackground
 from webhook.api.options import ServeOptions
@@ -19,6 +20,7 @@ from webhook.clients.ossindex.forms import asked_by_key
 from webhook.engines.fleet.answering import FleetAnswers
 from webhook.engines.fleet.gathering import FleetInventories
 from webhook.engines.fleet.members import MemberBook
+from webhook.engines.fleet.offering import SetOffers
 from webhook.engines.fleet.publishing import Publisher
 from webhook.errors import BomgateError
 from webhook.hub.app import create_hub
@@ -36,6 +38,8 @@ _MEMBER_BEATS = 4
 """Looks at the store for one at the members' tokens."""
 _QUEUE_BEATS = 60
 """The same for one at how much members wait for."""
+_BODIES = 128 * 1024 * 1024
+"""Bytes of bodies under way, as they come; unpacked they are in the background alone, a few at a time."""
 _LIMITS = LaneLimits(threads=8, threads_per_host=8)
 
 
@@ -70,7 +74,7 @@ def hub_parts(settings: Settings, options: ServeOptions, signer: HubSigner) -> H
     connections = Connections(
         options.connections, limits, clock.monotonic, lambda why: metrics.count("bomgate_connections_closed_total", why)
     )
-    publisher = Publisher(parts.store.hub_feed, signer.sign, clock, parts.rules_now)
+    publisher = Publisher(parts.store.hub_feed, parts.store.fleet_decisions, signer.sign, clock, parts.rules_now)
     members = MemberBook(parts.store.fleet_members)
     face = HubFace(
         publisher=publisher,
@@ -83,10 +87,12 @@ def hub_parts(settings: Settings, options: ServeOptions, signer: HubSigner) -> H
             asked_by_key,
         ),
         inventories=FleetInventories(parts.store.clusters, clock, settings.fleet.new_keys_per_day),
+        sets=SetOffers(parts.store.fleet_sets),
         sign=signer.sign,
         waiters=waiters,
         background=HubBackground(_LIMITS),
         connections=connections,
+        bodies=BodyReader(BodyBudget(_BODIES, clock.monotonic)),
         clock=clock,
         metrics=metrics,
         unready=lambda: "the store was not read yet" if publisher.position == START else None,
@@ -134,13 +140,7 @@ class _Following:
         beats = 0
         while not self._stop.is_set():
             try:
-                changed = self._face.publisher.look()
-                if beats % _MEMBER_BEATS == 0:
-                    changed = self._face.members.look() or changed
-                if beats % _QUEUE_BEATS == 0:
-                    waiting = self._parts.store.fleet_reports.size().waiting
-                    self._face.metrics.set("bomgate_fleet_waiting", waiting)
-                    self._count_members()
+                self._look(beats)
                 self.has_failed = False
             except BomgateError as problem:
                 if not self.has_failed:
@@ -148,14 +148,25 @@ class _Following:
                         "the store does not answer; members wait",
                         extra={"error": problem.message, "remedy": problem.remedy},
                     )
-                self.has_failed, changed = True, False
+                self.has_failed = True
             except Exception:  # nobody is above this thread
                 log.exception("the store cannot be followed")
-                self.has_failed, changed = True, False
-            if changed:
-                self._face.waiters.wake()
+                self.has_failed = True
             beats += 1
             self._stop.wait(_LOOK_SECONDS)
+
+    def _look(self, beats: int) -> None:
+        """Look at the store; members that wait learn of news whatever fails behind that."""
+        if self._face.publisher.look():
+            self._face.waiters.wake()
+        if beats % _MEMBER_BEATS == 0:
+            if self._face.members.look():
+                self._face.waiters.wake()
+            self._face.members.note()
+        if beats % _QUEUE_BEATS == 0:
+            waiting = self._parts.store.fleet_reports.size().waiting
+            self._face.metrics.set("bomgate_fleet_waiting", waiting)
+            self._count_members()
 
     def _count_members(self) -> None:
         members, silent = self._face.members.count(self._face.clock.now())

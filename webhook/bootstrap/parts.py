@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 
 from webhook.bootstrap.decisions import DecisionParts
 from webhook.clients.machine import SystemClock
-from webhook.errors import InvalidInput
 from webhook.model.components import Sbom
-from webhook.policy.messages import Hints
+from webhook.policy.remedies import Hints
 from webhook.settings import Settings
 from webhook.telemetry import Faults
 
@@ -39,11 +38,7 @@ if TYPE_CHECKING:
     from webhook.engines.retention.pruner import Pruner
     from webhook.model.advisories import ComponentMatch
     from webhook.model.purls import Purl
-    from webhook.ports import (
-        Background,
-        HotStart,
-        RunProgressStore,
-    )
+    from webhook.ports import Background, HotStart, RunProgressStore
 
 
 @dataclass
@@ -145,8 +140,9 @@ class Parts(DecisionParts):
     def checker(self, background: Background) -> ImageChecker:
         """Judges images."""
         from webhook.engines.judging.images import ImageChecker
+        from webhook.engines.searching.looks import SearchParts
         from webhook.engines.searching.resolving import ResolveParts, TagResolver
-        from webhook.engines.searching.search import SbomSearch, SearchParts
+        from webhook.engines.searching.search import SbomSearch
 
         places, store = self.places, self.store
         opener = places.opener
@@ -226,11 +222,13 @@ class Parts(DecisionParts):
         Raises:
             OSError: the directory cannot be read.
         """
-        from webhook.clients.directory import sbom_files
+        from webhook.clients.directory import read_bounded, sbom_files
         from webhook.engines.importer import Document
 
         for digest, path in sbom_files(directory):
-            yield Document(str(path.relative_to(directory)), digest, partial(read_bounded, path, self))
+            yield Document(
+                str(path.relative_to(directory)), digest, partial(read_bounded, path, self.settings.sbom.max_bytes)
+            )
 
     def downloader(
         self, listener: DownloadListener | None = None, progress: RunProgressStore | None = None
@@ -241,13 +239,13 @@ class Parts(DecisionParts):
             listener: sees progress.
             progress: where runs say how far they are; the store when left out.
         """
+        from webhook.engines.downloading.aside import ChosenComponents
         from webhook.engines.downloading.downloader import Downloader
         from webhook.engines.downloading.progress import SilentListener
-        from webhook.engines.matching.unasked import NothingToAsk
 
         return Downloader(
             source=self.sources.asked,
-            components=self.store.components if self.sources.asks else NothingToAsk(self.store.components),
+            components=self.store.components if self.sources.asks else ChosenComponents(self.store.components),
             runs=self.store.runs,
             clock=self.clock,
             assess=self.assessor.auto_rule,
@@ -273,21 +271,8 @@ def hot_start(settings: Settings) -> HotStart | None:
     return HotStartFile(folder / f"read-model-{fingerprint(settings.database.url)}")
 
 
-def read_bounded(path: Path, parts: Parts) -> bytes:
-    """Read an SBOM file, unless it is larger than the settings allow.
-
-    Raises:
-        InvalidInput: it is.
-        OSError: it cannot be read.
-    """
-    limit = parts.settings.sbom.max_bytes
-    if path.stat().st_size > limit:
-        raise InvalidInput(f"{path.name} is larger than {limit} bytes.", remedy="Raise sbom.maxBytes, or split it.")
-    return path.read_bytes()
-
-
 def open_parts(settings: Settings, *, create: bool = True, recording: bytes | None = None) -> Parts:
-    """Join the parts of a process; the database is first touched by whoever needs it.
+    """Join the parts of a process; the database is opened when it is first needed.
 
     Args:
         settings: all settings.
@@ -300,5 +285,5 @@ def open_parts(settings: Settings, *, create: bool = True, recording: bytes | No
     from webhook.store.repositories import open_store
 
     clock = SystemClock()
-    store = open_store(settings.database, clock, create=create, documents=settings.documents)
+    store = open_store(settings.database, clock, create=create, documents=settings.documents, types=settings.types)
     return Parts(settings, clock, store, recording)

@@ -234,7 +234,7 @@ class Places:
             return registry_source(name, search)
         if name == "generate":
             from webhook.clients.generator import GeneratedSource
-            from webhook.clients.registry.pulling import pull_target
+            from webhook.clients.registry.resolver import pull_target
 
             return GeneratedSource(self._syft, partial(pull_target, search), self.parse)
         return self._local_place(name)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from webhook.bootstrap.parts import Parts
-    from webhook.engines.matching.matcher import MatchReport, SetUpdate
+    from webhook.engines.matching.updates import MatchReport, SetUpdate
     from webhook.engines.vexintake import VexUpdate
     from webhook.model.leases import Lease
     from webhook.model.runs import LiveRun, RunLine
@@ -122,7 +122,7 @@ class LocalRuns:
         """
         with self._lock:
             if (self._thread is not None and self._thread.is_alive()) or self._parts.store.run_progress.current():
-                raise InvalidInput("A run goes on already.", remedy="Wait for it to end, or cancel it.")
+                raise InvalidInput("A run is already in progress.", remedy="Wait for it to end, or cancel it.")
             self._thread = threading.Thread(target=self._run, name="bomgate-download", daemon=True)
             self._thread.start()
         return "a run in this process"

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
+from webhook.bootstrap.fleet import fleet_facts
 from webhook.bootstrap.parts import Parts
 from webhook.bootstrap.triage import Triage
 from webhook.console.face import Health
@@ -38,6 +39,7 @@ def checks(parts: Parts, triage: Triage) -> Sequence[Health]:
         found.append(Health("Cluster", "bad", text, "Look at the controller: its duty `audit` does not run."))
     else:
         found.append(Health("Cluster", "good", f"Audited on {taken_at:%Y-%m-%d %H:%M} UTC."))
+    found += _fleet(parts)
     found += _retention(parts)
     found += _told(parts)
     for trap in triage.types.traps():
@@ -68,13 +70,16 @@ def _sources(parts: Parts) -> Iterator[Health]:
     now = parts.clock.now()
     for name, sets in groupby(states, key=lambda state: state.source):
         of_source = list(sets)
-        unreadable = [kept.name for kept in of_source if kept.is_unreadable]
-        old = [kept for kept in of_source if kept.checked_at is None or now - kept.checked_at > _OLD]
-        behind = [kept for kept in of_source if kept.as_of is not None and now.date() - kept.as_of > _BEHIND[kept.name]]
+        unreadable = [held.name for held in of_source if held.is_unreadable]
+        old = [held for held in of_source if held.checked_at is None or now - held.checked_at > _OLD]
+        behind = [held for held in of_source if held.as_of is not None and now.date() - held.as_of > _BEHIND[held.name]]
         text = "; ".join(map(_set_line, (old or behind or of_source)[:_SETS]))
         if unreadable:
             text = f"What is here of {', '.join(unreadable[:_SETS])} cannot be read. What it said before stays"
             yield Health(f"Source {name}", "bad", f"{text}.", "Run `bomgate download`.")
+        elif kept := sum(held.kept for held in of_source):
+            text = f"{count(kept, 'document')} there cannot be read any more. What was read before stays."
+            yield Health(f"Source {name}", "bad", text, "Run `bomgate vex update` to see which; repair or delete them.")
         elif old:
             yield Health(f"Source {name}", "bad", f"Not up to date: {text}.", "Run `bomgate source check`.")
         elif behind:
@@ -130,6 +135,15 @@ def _data(parts: Parts) -> Sequence[Health]:
         text = f"The last run ended on {when}, more than two days ago."
         return [Health("Downloader", "bad", text, "Run `bomgate download`, and look at its schedule.")]
     return [Health("Downloader", "good", f"The last run ended on {when}, and was complete.")]
+
+
+def _fleet(parts: Parts) -> Sequence[Health]:
+    """The lines of the self-check about the fleet; none where this installation stands alone."""
+    try:
+        facts = fleet_facts(parts)
+    except BomgateError as problem:
+        return [Health("Fleet", "bad", problem.message, problem.remedy)]
+    return [Health("Fleet", "good" if is_good else "bad", text, remedy) for is_good, text, remedy in facts]
 
 
 def _retention(parts: Parts) -> Sequence[Health]:

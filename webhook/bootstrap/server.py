@@ -6,21 +6,17 @@ Apart from the rest, because it loads the web server, which no other command nee
 from __future__ import annotations
 
 import datetime as dt
-import gc
 import importlib
 import logging
 import os
-import random
-import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from webhook import __version__
 from webhook.api.answerers import AdmissionFace
 from webhook.api.app import create_app
-from webhook.api.gauges import Gauges
 from webhook.api.hub import HubBackground, wait_for
 from webhook.api.options import ServeOptions
 from webhook.api.server import WorkerParts
@@ -28,16 +24,14 @@ from webhook.api.starting import StartBoard
 from webhook.api.tls import CertificateFiles
 from webhook.bootstrap import places
 from webhook.bootstrap.admission import ReviewNotes, make_confirmations, make_reviewer
-from webhook.bootstrap.cluster import features
 from webhook.bootstrap.parts import Parts, hot_start, open_parts
+from webhook.bootstrap.upkeep import Upkeep, WorkerThreads
 from webhook.clients.lanes import LaneLimits
 from webhook.engines.admission.admissions import AdmissionNotes
-from webhook.engines.admission.confirming import Confirmations
 from webhook.engines.admission.mutating import PodPinner
 from webhook.engines.admission.notes import AccountNotes, Notes
+from webhook.engines.admission.refusals import RefusalCounts
 from webhook.engines.admission.sightings import SightingNotes
-from webhook.engines.controlling.duties import DutyEvents, DutyPacer
-from webhook.engines.controlling.rights import RightsDuty, webhook_needs
 from webhook.errors import StoreUnreachable
 from webhook.ports import Clock
 from webhook.settings import Settings
@@ -55,7 +49,7 @@ _WORKERS_LOAD = (
     "webhook.sboms",
     *(
         f"webhook.store.{name}"
-        for name in ("accounts", "admissions", "runs", "sboms", "searches", "sightings", "types")
+        for name in ("accounts", "admissions", "refusals", "runs", "sboms", "searches", "sightings", "types")
     ),
 )
 _LARGE = 100_000
@@ -187,9 +181,14 @@ def worker_parts(
     face = _face(parts, metrics, ReviewNotes(sightings.saw, confirmations, accounts.saw), board)
     _tell_once(parts, metrics)
     pair = certificates(settings, parts.clock, partial(_tell_certificate, metrics), former)
-    upkeep = _Upkeep(parts, metrics, sightings, pair, provision=provision)
-    notes: dict[str, Notes[Any, Any]] = {"sightings": sightings, "admissions": admissions, "accounts": accounts}
-    threads = _WorkerThreads(parts, metrics, confirmations, upkeep, notes)
+    upkeep = Upkeep(parts, metrics, sightings, pair, provision=provision)
+    notes: dict[str, Notes[Any, Any] | RefusalCounts] = {
+        "sightings": sightings,
+        "admissions": admissions,
+        "accounts": accounts,
+        "refusals": RefusalCounts(partial(_refused, metrics), parts.store.refusals.add),
+    }
+    threads = WorkerThreads(parts, metrics, confirmations, upkeep, notes)
     return WorkerParts(
         app=create_app(face, options),
         certificates=pair,
@@ -198,89 +197,6 @@ def worker_parts(
         loaded=lambda: parts.model.loaded,
         load_failed=lambda: parts.refresher.failing_since is not None,
     )
-
-
-class _Upkeep:
-    """What a worker does each time its read model has been refreshed.
-
-    Args:
-        parts: those of the worker.
-        metrics: where its state is told.
-        sightings: how many of them were dropped is told, too.
-        pair: the certificate that it serves with; None for plain HTTP.
-        provision: see :func:`worker_parts`.
-    """
-
-    def __init__(
-        self,
-        parts: Parts,
-        metrics: Metrics,
-        sightings: SightingNotes,
-        pair: CertificateFiles | None,
-        *,
-        provision: bool,
-    ) -> None:
-        self._parts, self._metrics, self._sightings, self._pair = parts, metrics, sightings, pair
-        self._gauges = Gauges(metrics, parts.model, parts.store.runs, parts.clock)
-        self._is_frozen, self._is_provisioned = False, not provision
-
-    def run(self) -> None:
-        """Do what is due."""
-        model, refresher = self._parts.model, self._parts.refresher
-        self._metrics.set("bomgate_webhook_ready", model.loaded)
-        if model.loaded and not self._is_frozen:
-            self._is_frozen = True
-            gc.freeze()  # what was loaded stays; to look through all of it for garbage would hold reviews up
-        if self._pair is not None:
-            self._pair.current()  # a process that nobody connects to shall not miss a pair between two that follow it
-        if not self._is_provisioned and refresher.failing_since is None:
-            self._parts.provision()
-            self._is_provisioned = True  # only now: what could not be done is tried again
-        dropped = self._sightings.take_dropped()
-        self._gauges.publish(equal_to_store=refresher.failing_since is None, dropped_sightings=dropped)
-
-
-class _WorkerThreads:
-    """The threads of a worker.
-
-    Args:
-        parts: those of the worker.
-        metrics: where is told what the threads that follow the cluster see.
-        confirmations: what has to wait for the API server.
-        upkeep: run after each refresh.
-        notes: what is written from time to time, by the names of the threads.
-    """
-
-    def __init__(
-        self,
-        parts: Parts,
-        metrics: Metrics,
-        confirmations: Confirmations,
-        upkeep: _Upkeep,
-        notes: Mapping[str, Notes[Any, Any]],
-    ) -> None:
-        self._parts, self._metrics, self._confirmations = parts, metrics, confirmations
-        self._stop = threading.Event()
-        self._threads = [_thread("refresh", parts.refresher.run, self._stop, upkeep.run)]
-        self._threads += [_thread(name, writing.run, self._stop) for name, writing in notes.items()]
-
-    def start(self) -> None:
-        """Load what is on disk, and start all threads."""
-        self._parts.refresher.warm_up()
-        for thread in self._threads:
-            thread.start()
-        if self._parts.settings.kube.cluster:
-            _follow_cluster(self._parts, self._metrics, self._confirmations, self._stop)
-
-    def stop(self) -> None:
-        """End them, and wait until what they have is written."""
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(timeout=10)
-
-
-def _thread(name: str, run: Callable[..., None], *arguments: object) -> threading.Thread:
-    return threading.Thread(target=run, args=arguments, name=f"bomgate-{name}", daemon=True)
 
 
 def _face(parts: Parts, metrics: Metrics, notes: ReviewNotes, board: StartBoard) -> AdmissionFace:
@@ -307,6 +223,11 @@ def _face(parts: Parts, metrics: Metrics, notes: ReviewNotes, board: StartBoard)
     )
 
 
+def _refused(metrics: Metrics) -> dict[str, int]:
+    """How many requests this process has denied so far, by reason."""
+    return {reason: number for (reason,), number in metrics.counted("bomgate_refusals_total").items()}
+
+
 def _tell_once(parts: Parts, metrics: Metrics) -> None:
     """Set the gauges that stay as they are for as long as the process lives."""
     metrics.set("bomgate_build_info", 1, __version__)
@@ -320,22 +241,3 @@ def _tell_certificate(metrics: Metrics, until: dt.datetime | None) -> None:
         metrics.count("bomgate_certificate_reload_errors_total")
     else:
         metrics.set("bomgate_certificate_expiry_timestamp_seconds", until.timestamp())
-
-
-def _follow_cluster(parts: Parts, metrics: Metrics, confirmations: Confirmations, stop: threading.Event) -> None:
-    """Start what keeps the knowledge of the cluster up to date.
-
-    Nobody waits for the end of these threads: a watch is not cut short, and has nothing to write.
-    """
-    _thread("namespaces", parts.cluster.namespace_labels.run, stop).start()
-    _thread("confirmations", confirmations.run, stop).start()
-    _thread("rights", _look_at_rights, parts, metrics, stop).start()
-
-
-def _look_at_rights(parts: Parts, metrics: Metrics, stop: threading.Event) -> None:
-    """Ask again and again whether the webhook may do what it needs; decisions do not wait for it."""
-    needs = webhook_needs(features(parts.settings, ""))
-    duty = RightsDuty(parts.cluster.rights(), needs, lambda gaps: metrics.set("bomgate_rbac_gaps", gaps))
-    pacer = DutyPacer(duty, parts.clock, random.SystemRandom().random, DutyEvents())
-    while not stop.wait(pacer.run()):
-        pass

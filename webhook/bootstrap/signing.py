@@ -25,7 +25,7 @@ def is_shared(settings: Settings) -> bool:
 
 
 def check_sign_in(settings: Settings, host: str) -> None:
-    """Refuse addresses and ways to sign in that would open the console to whoever comes, or whoever listens.
+    """Refuse addresses and ways to sign in that would open the console to anybody, or to eavesdroppers.
 
     Raises:
         ConfigError: for the first such setting.
@@ -36,17 +36,17 @@ def check_sign_in(settings: Settings, host: str) -> None:
     if host not in LOOPBACK:
         if not is_shared(settings):
             raise ConfigError(
-                f"console.listen: {host} is no loopback address, and signing in by a link is for one machine.",
+                f"console.listen: {host} is not a loopback address, and sign-in by link works on one machine only.",
                 remedy="Write 127.0.0.1:8470 and reach it through an SSH tunnel, or set oidc.issuer or console.tokens.",
             )
         if console.tls_cert is None:
             raise ConfigError(
-                f"console.listen: {host} is no loopback address, and without TLS anybody on the way reads sessions.",
+                f"console.listen: {host} is not a loopback address, and without TLS anyone on the way reads sessions.",
                 remedy="Set console.tlsCert and console.tlsKey.",
             )
         if not console.url.startswith("https://"):
             raise ConfigError(
-                "console.url is no https address, so browsers cannot be told from pages elsewhere.",
+                "console.url is not an https address, so the console cannot tell its pages from others.",
                 remedy="Write the address that people open, such as https://bomgate.corp.",
             )
 

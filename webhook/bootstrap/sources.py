@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from webhook.errors import ConfigError
 from webhook.model.fleet import FleetMode
 from webhook.settings import Settings
 
@@ -19,12 +20,16 @@ if TYPE_CHECKING:
     from webhook.clients.http.exchange import Exchange
     from webhook.clients.hub.client import HubHttpClient
     from webhook.clients.hub.reports import HubSource
+    from webhook.clients.hub.sets import HubAdvisories, HubExploits, HubLibrary
     from webhook.clients.osv.options import SourceRule
     from webhook.clients.osv.source import OsvSource
     from webhook.engines.matching.sources import SourceSchedule
     from webhook.model.purls import Purl
     from webhook.ports import Clock, VulnerabilitySource
     from webhook.store.repositories import Store
+
+_HUB_HOURS = 1.0
+"""After so many hours without a check at the hub, its list of sets is looked at again."""
 
 
 @dataclass
@@ -33,11 +38,13 @@ class Sources:
 
     Attributes:
         recording: component reports to answer with instead of asking OSS Index; None asks it.
+        imported: sets of the hub that came as a file; None asks the hub.
     """
 
     settings: Settings
     clock: Clock
     recording: bytes | None = None
+    imported: HubLibrary | None = None
 
     @property
     def lists_oss_index(self) -> bool:
@@ -53,9 +60,16 @@ class Sources:
         return fleet.mode is FleetMode.MEMBER and bool(self.settings.hub_client.hub) and self.recording is None
 
     @property
+    def imports(self) -> bool:
+        """Whether answers come with snapshots of a hub alone: a member without a way to it, and without an account."""
+        fleet, has_hub = self.settings.fleet, bool(self.settings.hub_client.hub)
+        has_account = bool(self.settings.ossindex.token) or self.recording is not None
+        return fleet.mode is FleetMode.MEMBER and not has_hub and not has_account and self.lists_oss_index
+
+    @property
     def asks(self) -> bool:
         """Whether OSS Index is asked; listed among others, it covers nothing without credentials."""
-        if self.asks_hub:
+        if self.asks_hub or self.imports:
             return True
         has_credentials = bool(self.settings.ossindex.token) or self.recording is not None
         return self.lists_oss_index and (self.settings.sources is None or has_credentials)
@@ -93,9 +107,12 @@ class Sources:
             for name in names:
                 read = store.cursors.position(vex_cursor(name))
                 checked = None if read is None else dt.datetime.fromtimestamp(read, dt.UTC)
-                yield SetState(name, "VEX", documents.get(name, 0), checked)
+                every, kept = documents.get(name, (0, 0))
+                yield SetState(name, "VEX", every, checked, kept=kept)
 
         hours = {rule.name: rule.every_hours for rule in rules if rule.every_hours is not None}
+        if self.asks_hub:  # its list is small
+            hours = {rule.name: _HUB_HOURS for rule in rules if rule.hub_source} | hours
         return SourceSchedule(self.sets, hours, store.advisories, store.exploits, self.clock, vex)
 
     @cached_property
@@ -107,6 +124,10 @@ class Sources:
             return RecordedReports(self.recording, self.clock)
         if self.asks_hub:
             return self.hub_source()
+        if self.imports:
+            from webhook.clients.hub.reports import ImportedReports
+
+            return ImportedReports((), self.clock)
         from webhook.clients.ossindex.source import OssIndexSource
 
         return OssIndexSource(self.settings.ossindex, self.clock)
@@ -140,22 +161,61 @@ class Sources:
         return OssIndexSource(self.settings.ossindex, self.clock, verbatim=True)
 
     @cached_property
-    def advisories(self) -> Sequence[OsvSource]:
-        """Sources of advisories."""
+    def advisories(self) -> Sequence[OsvSource | HubAdvisories]:
+        """Sources of advisories.
+
+        Raises:
+            ConfigError: one is the hub's, and this is no member.
+        """
         from webhook.clients.osv.options import OSV
+
+        return [self._advisories(rule) for rule in self.settings.sources or () if rule.kind == OSV]
+
+    def _advisories(self, rule: SourceRule) -> OsvSource | HubAdvisories:
+        if rule.hub_source:
+            from webhook.clients.hub.sets import HubAdvisories
+
+            return HubAdvisories(rule, self._hub_library)
         from webhook.clients.osv.source import OsvSource
 
-        rules = [rule for rule in self.settings.sources or () if rule.kind == OSV]
-        return [OsvSource(rule, self._exchange, self.clock, self._artifact(rule)) for rule in rules]
+        return OsvSource(rule, self._exchange, self.clock, self._artifact(rule))
 
     @cached_property
-    def exploits(self) -> Sequence[ExploitFileSource]:
-        """Sources of data about attacks."""
-        from webhook.clients.exploits.source import ExploitFileSource
+    def exploits(self) -> Sequence[ExploitFileSource | HubExploits]:
+        """Sources of data about attacks.
+
+        Raises:
+            ConfigError: one is the hub's, and this is no member.
+        """
         from webhook.clients.osv.options import EXPLOITS
 
-        rules = [rule for rule in self.settings.sources or () if rule.kind in EXPLOITS]
-        return [ExploitFileSource(rule, self._exchange, self.clock, self._artifact(rule)) for rule in rules]
+        return [self._exploits(rule) for rule in self.settings.sources or () if rule.kind in EXPLOITS]
+
+    def _exploits(self, rule: SourceRule) -> ExploitFileSource | HubExploits:
+        if rule.hub_source:
+            from webhook.clients.hub.sets import HubExploits
+
+            return HubExploits(rule, self._hub_library)
+        from webhook.clients.exploits.source import ExploitFileSource
+
+        return ExploitFileSource(rule, self._exchange, self.clock, self._artifact(rule))
+
+    @cached_property
+    def _hub_library(self) -> HubLibrary | None:
+        """Where the hub's sets are; None at a member without a network to it."""
+        if self.settings.fleet.mode is not FleetMode.MEMBER:
+            raise ConfigError(
+                "sources: one has the location hub:, and this installation is not a member of a fleet.",
+                remedy="Set fleet.mode to member, or name where the source publishes.",
+            )
+        if self.imported is not None or not self.settings.hub_client.hub:
+            return self.imported
+        from webhook.clients.hub.keys import HubKeys
+        from webhook.clients.hub.sets import HubHttpLibrary
+
+        options = self.settings.hub_client
+        options.check()
+        return HubHttpLibrary(self.hub_client(), HubKeys(options.hub_keys).verify, self.clock)
 
     def _artifact(self, rule: SourceRule) -> ArtifactFeed | None:
         """What reads the artefact that a location names, with the credentials of the settings."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from webhook.bootstrap.fleet import cluster_desk
 from webhook.bootstrap.parts import Parts
 from webhook.clients.machine import ThreadBackground
 from webhook.engines.assessing.rules import ModelRules
 from webhook.engines.triage.assessments import AssessmentLists
-from webhook.engines.triage.board import Boards, BoardSource
-from webhook.engines.triage.catalog import Catalogs
+from webhook.engines.triage.boards import Boards, BoardSource
+from webhook.engines.triage.catalogs import Catalogs
+from webhook.engines.triage.clusterdeciding import ClusterDecider
 from webhook.engines.triage.clusters import ClusterLists
 from webhook.engines.triage.deciding import Decider, DecidingParts
 from webhook.engines.triage.overview import Overviews
@@ -71,6 +73,14 @@ def cluster_lists(parts: Parts) -> ClusterLists | None:
     old_after = dt.timedelta(minutes=fleet.member_stale_minutes)
     store = parts.store
     return ClusterLists(store.fleet_members, store.clusters, store.hub_feed.position, parts.clock, old_after)
+
+
+def cluster_decider(parts: Parts, triage: Triage) -> ClusterDecider | None:
+    """Decides for single members of this hub; None where this is no hub."""
+    clusters = cluster_lists(parts)
+    if clusters is None:
+        return None
+    return ClusterDecider(cluster_desk(parts), triage.vulnerabilities, triage.packages, clusters)
 
 
 def within(parts: Parts, triage: Triage, namespaces: frozenset[str]) -> Triage:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from webhook.model.policies import LocalRule
 from webhook.model.vex import VexOriginKind
 from webhook.policy.imagenames import parse_pattern
-from webhook.policy.vex import TrustedVex, VexIndex, VexTrust
+from webhook.policy.vex import VexIndex
+from webhook.policy.vextrust import TrustedVex, VexTrust
 from webhook.settings import Settings
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from webhook.bootstrap import Parts
+from webhook.cli.assess_cluster import assess_for_cluster
 from webhook.cli.assess_plan import Outcome, Request, check, plan, record, require, with_effects
 from webhook.cli.decision_shapes import (
     AffectedImageShape,
@@ -68,6 +69,7 @@ _SHOWN_STATES = 3
 @click.option("--versions", metavar="RANGE", help="Limit to these versions, such as '>=2.0,<2.17.1'.")
 @click.option("--image", metavar="R", help="Limit to this image: a reference, a digest, or a name with *.")
 @click.option("--namespace", metavar="NS", help="Limit to this namespace.")
+@click.option("--cluster", metavar="NAME", help="At a hub: for this member of the fleet alone.")
 @click.option("--until", metavar="DATE", help="When it expires: 2027-01-31 or 2027-01-31T12:00:00Z (UTC).")
 @click.option("--days", type=int, metavar="N", help=("Or after how many days it expires; default: as its type says."))
 @click.option(
@@ -98,6 +100,9 @@ def command(output: str, **given: Any) -> Exit:
     check(request)
     parts = invocation().parts(creates=request.allow_unknown and not request.dry_run)
     who = author(parts, request.author, request.token_file, by_rules=request.existing)
+    if request.cluster is not None:
+        assess_for_cluster(request, parts, who, is_json=output == "json")
+        return Exit.DONE
     planned = plan(request, parts, who)
     if planned.changes and (request.dry_run or request.in_bulk):
         planned = with_effects(planned, parts)

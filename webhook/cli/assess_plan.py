@@ -18,6 +18,7 @@ from webhook.engines.triage.effects import Effects
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.images import Digest
+from webhook.model.inventory import workload_names
 from webhook.model.records import AssessmentState
 from webhook.policy.decisions import Decision
 from webhook.policy.expiry import parse_until
@@ -51,6 +52,7 @@ class Request:
     yes: bool
     until_fixed: bool = False
     token_file: Path | None = None
+    cluster: str | None = None
 
     @property
     def scope(self) -> Scope:
@@ -61,6 +63,17 @@ class Request:
     def selects(self) -> bool:
         """Whether it names vulnerabilities by their properties."""
         return self.cvss is not None or self.unassessed
+
+    def decision(self, author: str) -> Decision:
+        """What is decided, by whom."""
+        return Decision(
+            type=self.type_name or "",
+            author=author,
+            comment=self.comment or "",
+            until=None if self.until is None else parse_until(self.until),
+            days=self.days,
+            until_fixed=self.until_fixed,
+        )
 
     @property
     def in_bulk(self) -> bool:
@@ -101,6 +114,8 @@ class Outcome:
 
 def check(request: Request) -> None:
     """Refuse combinations that do not say what is meant."""
+    if request.cluster is not None and (request.selects or request.existing):
+        raise click.UsageError("--cluster takes IDs only; the hub does not know what else a member has.")
     if request.undo is not None and (request.ids or request.selects or request.clear or request.existing):
         raise click.UsageError("--undo takes back one whole batch: it takes neither IDs nor a selection.")
     if request.existing and (request.ids or request.selects or request.clear or request.type_name):
@@ -127,10 +142,10 @@ def plan(request: Request, parts: Parts, who: Actor) -> Outcome:
     Args:
         request: the options.
         parts: of this process.
-        who: whoever decides.
+        who: the user who decides.
     """
     revision = parts.store.feed.position().revision  # before anything is read, so that no later decision is missed
-    return replace(_planned(request, parts, who), revision=revision)
+    return _named(replace(_planned(request, parts, who), revision=revision), parts)
 
 
 def _planned(request: Request, parts: Parts, who: Actor) -> Outcome:
@@ -146,14 +161,7 @@ def _planned(request: Request, parts: Parts, who: Actor) -> Outcome:
     if request.clear:
         records = assessor.clear(request.ids, request.scope, author=author, comment=request.comment or "", dry_run=True)
         return Outcome(tuple(assessor.impact(records)), {})
-    decision = Decision(
-        type=request.type_name or "",
-        author=author,
-        comment=request.comment or "",
-        until=None if request.until is None else parse_until(request.until),
-        days=request.days,
-        until_fixed=request.until_fixed,
-    )
+    decision = request.decision(author)
     if request.ids:
         records = assessor.assess(
             request.ids, request.scope, decision, allow_unknown=request.allow_unknown, dry_run=True
@@ -170,6 +178,21 @@ def _planned(request: Request, parts: Parts, who: Actor) -> Outcome:
     return Outcome(recorded, {"decided by people": len(kept)}, kept)
 
 
+def _named(planned: Outcome, parts: Parts) -> Outcome:
+    """The same with what running workloads call the images that have no tag."""
+    if all(planned.images.values()):
+        return planned
+    inventory = parts.store.inventory.load()
+    called = {} if inventory is None else workload_names(inventory.workloads)
+    changes = tuple(
+        replace(
+            change, images={digest: names or called.get(digest, ()) for digest, names in (change.images or {}).items()}
+        )
+        for change in planned.changes
+    )
+    return replace(planned, changes=changes)
+
+
 def _check_consent(changes: Sequence[Change], author: str) -> None:
     """Refuse to replace what somebody else decided at a command line or in the console without a word of consent.
 
@@ -182,7 +205,7 @@ def _check_consent(changes: Sequence[Change], author: str) -> None:
         theirs = change.replaces
         if theirs is not None and theirs.source is AssessmentSource.MANUAL and theirs.author != author:
             raise InvalidInput(
-                f"This would replace a decision of somebody else: {theirs.vulnerability} for "
+                f"This would replace someone else's decision: {theirs.vulnerability} for "
                 f"{described(theirs.scope)} is {theirs.type} {decided(theirs)}.",
                 remedy="Add --override to replace it; --dry-run shows what that changes.",
             )

@@ -15,12 +15,16 @@ from webhook.cli.type_editing import add_type, edit_type, remove_type
 from webhook.cli.type_shapes import TrapListShape, TrapShape, TypeListShape, TypeShape
 from webhook.cli.verbs import VerbGroup
 from webhook.model.assessments import StoredType
+from webhook.model.fleet import FleetMode
+from webhook.model.records import AssessmentQuery
 from webhook.policy.clustertypes import with_stored
 from webhook.policy.conditions import conditions
 from webhook.policy.evaluation import Rules
-from webhook.policy.lint import Level, left_out, lint, never_given, unknown_vulnerabilities
+from webhook.policy.fleetfacts import milder_types
+from webhook.policy.lint import Level, left_out, lint, never_given, unknown_vulnerabilities, unreadable_scopes
 from webhook.policy.phrases import count
 from webhook.policy.plaintext import plain
+from webhook.policy.precedence import unreadable
 
 
 @click.group("types", cls=VerbGroup)
@@ -107,11 +111,14 @@ def lint_types(records: bool, strict: bool, settings_only: bool, output: str) ->
     traps = parts.traps(rules)
     if not settings_only:
         traps += left_out(types, _stored(parts))
+    if not settings_only and parts.settings.fleet.mode is FleetMode.MEMBER and _is_there(parts):
+        traps += milder_types(parts.settings.types, parts.store.following.followed().types)
     if not settings_only and _is_there(parts):
         traps += unknown_vulnerabilities(parts.unknown_identifiers())
     if records:
         index = parts.assessor.index()
         found = lint(rules, index, now=parts.clock.now())
+        found += unreadable_scopes(unreadable(parts.store.assessments.find(AssessmentQuery()), parts.clock.now()))
         given = {assessment.type.casefold() for assessment in index if assessment.type}
         together = dict.fromkeys((*traps, *found, *never_given(types, given)))
         traps = tuple(sorted(together, key=lambda trap: trap.level is not Level.WARNING))

@@ -58,7 +58,7 @@ def _filters(verb: F) -> F:
             click.option("--package", metavar="PURL", help="Only those that are limited to this package."),
             click.option("--batch", metavar="BATCH", help="Only what one command recorded."),
             click.option("--since", type=SinceType(), metavar="DATE", help="Only those made since: 2026-11-29, or 7d."),
-            expires_within_option(),
+            expires_within_option("those in force that expire"),
             limit_option(),
         )
     ):

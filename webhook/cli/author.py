@@ -45,7 +45,7 @@ def local_person() -> Person:
     user = _user()
     if user is None or user in SERVICE_ACCOUNTS:
         raise InvalidInput(
-            "The user of this process is no person.", remedy="Ask or answer in the console, under your own name."
+            "The user of this process is not a person.", remedy="Ask or answer in the console, under your own name."
         )
     return Person(user, "operating system", issuer=LOCAL, username=user, uid=str(os.getuid()))
 

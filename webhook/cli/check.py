@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +11,18 @@ import click
 import msgspec
 
 from webhook.bootstrap import Parts, ThreadBackground
-from webhook.cli.check_text import asking, show
-from webhook.cli.check_ways import Ways, ways_of
+from webhook.cli.check_text import Checked, Report
+from webhook.cli.check_ways import ways_of
 from webhook.cli.exits import Exit, exit_of
 from webhook.cli.fail_on import FailOnType, met
 from webhook.cli.options import global_options, invocation, output_option
-from webhook.cli.output import note, print_json, say
+from webhook.cli.output import note
 from webhook.cli.targets import ImageTarget, ManifestTarget, Recogniser, ReviewTarget, SbomTarget, Target
-from webhook.cli.unjudged import Unjudged, unjudged
+from webhook.cli.unjudged import unjudged
 from webhook.cli.verbs import Verb
 from webhook.clients.directory import digest_in_name
 from webhook.errors import InvalidInput
-from webhook.model.actions import Action, worst
+from webhook.model.actions import Action
 from webhook.model.components import ComponentState
 from webhook.model.deadlines import Deadline
 from webhook.model.images import ImageRef
@@ -30,37 +30,6 @@ from webhook.model.verdicts import ImageVerdict, WorkloadVerdict
 from webhook.model.workloads import ContainerRef, ContainerRole
 from webhook.policy.phrases import count
 from webhook.policy.scopes import check_namespace
-
-_NO_ANSWERS = (
-    "The database {} contains no answer from a vulnerability source, so nothing could be denied. If it is the right "
-    "database, run `bomgate download`; otherwise, correct database.url."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """A judged target.
-
-    Attributes:
-        name: as the report shows it.
-        file: the file that it is in; empty for an image.
-        verdict: the decision.
-        is_sbom: whether it is an SBOM file, which the store does not have.
-        lines: of a manifest, where the image of each container is written, by the container's label.
-        ways: what brings in the components, with ``--explain``.
-    """
-
-    name: str
-    file: str
-    verdict: WorkloadVerdict
-    is_sbom: bool = False
-    lines: Mapping[str, int] = field(default_factory=dict)
-    ways: Ways = field(default_factory=dict)
-
-    @property
-    def is_undecided(self) -> bool:
-        """Whether judging one of its images failed."""
-        return any(reason.code == "error" for image in self.verdict.images for reason in image.verdict.reasons)
 
 
 @click.command(
@@ -134,80 +103,6 @@ def command(targets: Sequence[str], output: str, **given: Any) -> Exit:
     failed_on = met(given["fail_on"], [result.verdict for result in report.checked])
     report.print(output, failed_on, parts)
     return exit_of(Action.DENY if failed_on else report.action, undecided=report.is_undecided)
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What ``bomgate check`` says.
-
-    Attributes:
-        checked: the judged targets.
-        left: objects with something like containers that no verdict is about.
-        strict: they make the check undecided.
-        has_answers: the database holds at least one answer of a vulnerability source.
-    """
-
-    checked: Sequence[Checked]
-    left: Sequence[Unjudged]
-    strict: bool
-    has_answers: bool
-
-    @property
-    def action(self) -> Action:
-        """The worst of all targets."""
-        return worst(result.verdict.action for result in self.checked)
-
-    @property
-    def is_undecided(self) -> bool:
-        """Whether something could not be decided."""
-        judged = self.has_answers and not any(result.is_undecided for result in self.checked)
-        return not judged or (self.strict and bool(self.left))
-
-    def print(self, output: str, failed_on: tuple[str, ...], parts: Parts) -> None:
-        """Write it to standard output, and what a person should know beside it to standard error."""
-        checked = self.checked
-        if output == "sarif":
-            from webhook.cli.sarif import SarifTarget, sarif
-
-            described = [SarifTarget(result.name, result.file, result.verdict, result.lines) for result in checked]
-            print_json(sarif(described, self.left))
-        elif output == "junit":
-            from webhook.cli.junit import junit
-
-            say(junit([(result.name, result.verdict) for result in checked], self.left, strict=self.strict))
-        elif output == "json":
-            from webhook.cli.shapes import CheckShape, ImageShape, TargetShape, UnjudgedShape
-
-            shapes = tuple(
-                UnjudgedShape(entry.title, entry.places, entry.nowhere, entry.entries) for entry in self.left
-            )
-            targets = tuple(
-                TargetShape(
-                    result.name,
-                    result.verdict.action.word,
-                    tuple(ImageShape.of(each.verdict, each.containers, result.ways) for each in result.verdict.images),
-                    asking(result.verdict, parts.hints),
-                )
-                for result in checked
-            )
-            print_json(CheckShape(self.action.word, targets, shapes, failed_on, self.has_answers))
-        else:
-            ways = {key: way for result in checked for key, way in result.ways.items()}
-            show([(result.name, result.verdict) for result in checked], parts.hints, ways)
-            for result in checked:
-                if result.is_sbom and any(image.verdict.counts.unknown for image in result.verdict.images):
-                    note(
-                        f"Nobody asked about some components of {result.name} yet: add it with `bomgate sbom add "
-                        f"{result.name} --image REF@sha256:…`, then run `bomgate download`."
-                    )
-        for missed in self.left:
-            note(f"{missed.title}: {missed.sentence}")
-        if failed_on:
-            note(f"Fails by --fail-on: {', '.join(failed_on)}.")
-        if not self.has_answers:
-            from webhook.store.addresses import parse_address, shown_address
-
-            note(_NO_ANSWERS.format(shown_address(parse_address(parts.settings.database.url))))
 
 
 class TargetChecker:

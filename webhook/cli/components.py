@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from webhook.bootstrap.triage import Triage
+from webhook.bootstrap.triage import Triage, cluster_lists
 from webhook.cli.decision_shapes import AffectedImageShape
 from webhook.cli.exits import Exit
 from webhook.cli.listed_shapes import ComponentListShape, FoundComponentShape
@@ -14,8 +14,10 @@ from webhook.cli.options import global_options, invocation, limit_option, output
 from webhook.cli.output import note, print_csv, print_json, print_table
 from webhook.cli.triaging import gathered, loaded_triage
 from webhook.cli.verbs import VerbGroup
+from webhook.engines.triage.clusters import ClusterLists
 from webhook.engines.triage.packages import images_of, workloads_of
 from webhook.model.triage import PackageScan
+from webhook.model.uncovered import WORDS, Uncovered
 from webhook.policy.phrases import count
 from webhook.policy.plaintext import plain
 
@@ -24,7 +26,7 @@ _NO_SBOMS = (
     "The database {} contains no SBOM, so nothing could be found. If it is the right database, add some with "
     "`bomgate sbom add`; otherwise, correct database.url."
 )
-_CSV = ("purl", "state", "vulnerabilities", "images", "namespaces", "workloads")
+_CSV = ("purl", "state", "vulnerabilities", "images", "namespaces", "workloads", "clusters", "not_covered_because")
 
 
 @click.group("components", cls=VerbGroup)
@@ -51,18 +53,21 @@ def find(name: str, version: str | None, limit: int | None, output: str) -> Exit
 
     A purl may have a version, and any spelling that SBOMs may have. A path is written as package managers do:
     @angular/core, org.x:core, github.com/x/y. Finds packages without vulnerabilities, too, and
-    those that no source was asked about. Exits with 3 if the database contains no SBOM.
+    those that no source was asked about. A hub finds them in the clusters of its members, too. Exits with 3 if the
+    database contains no SBOM.
     """
     parts = invocation().parts()
     triage = loaded_triage(parts)
     scan = PackageScan.of(name)
-    # A limit counts what is left of the packages once their versions are looked at.
+    # A limit counts components, and each package that is found has one at least, before its versions are looked at.
     most_packages = limit if version is None else None
     packages, is_more = gathered(lambda after, most: triage.packages.page(scan, after, most), most_packages)
-    found = [shape for row in packages for shape in _found(triage, row.line.package, (version, scan.version_glob))]
-    if version is not None and limit is not None:
-        found, is_more = found[:limit], len(found) > limit
-    outcome = Exit.DONE if parts.model.images else Exit.UNDECIDED
+    clusters = cluster_lists(parts)
+    patterns = (version, scan.version_glob)
+    found = [shape for row in packages for shape in _found(triage, clusters, row.line.package, patterns)]
+    if limit is not None:
+        found, is_more = found[:limit], is_more or len(found) > limit
+    outcome = Exit.DONE if parts.model.images or found else Exit.UNDECIDED
     if output == "json":
         print_json(ComponentListShape(tuple(found), is_more))
         return outcome
@@ -77,6 +82,8 @@ def find(name: str, version: str | None, limit: int | None, output: str) -> Exit
         namespaces = {namespace for shape in found for namespace in shape.namespaces}
         more = " There are more; raise --limit." if is_more else ""
         note(f"{count(len(found), 'component')} in {count(len(images), 'image')}, {_running(namespaces)}.{more}")
+        if names := sorted({name for shape in found for name in shape.clusters}):
+            note(f"In {count(len(names), 'cluster')} of members: {_some(names)}.")
         if triage.boards.now().taken_at is None:
             note("No cluster is audited, so it is not known what runs.")
     elif not parts.model.images:
@@ -86,7 +93,9 @@ def find(name: str, version: str | None, limit: int | None, output: str) -> Exit
     return outcome
 
 
-def _found(triage: Triage, package: str, patterns: Iterable[str | None]) -> Iterator[FoundComponentShape]:
+def _found(
+    triage: Triage, clusters: ClusterLists | None, package: str, patterns: Iterable[str | None]
+) -> Iterator[FoundComponentShape]:
     board, by_pattern = triage.boards.now(), [triage.packages.versions(package, pattern) for pattern in patterns]
     wanted = set.intersection(*({line.number for line in lines} for lines in by_pattern))
     for line in by_pattern[0]:
@@ -94,21 +103,26 @@ def _found(triage: Triage, package: str, patterns: Iterable[str | None]) -> Iter
             continue
         digests = board.where.images([line.number])
         images, workloads = images_of(board, digests), workloads_of(board, digests)
-        if images:
+        holders = {} if clusters is None else clusters.holders([line.number])
+        if images or holders:
             yield FoundComponentShape(
                 purl=str(line.purl),
                 state=line.state.name.lower(),
+                not_covered_because=line.uncovered or "",
                 vulnerabilities=line.vulnerabilities,
-                images=tuple(AffectedImageShape(str(image.digest), image.names) for image in images),
+                images=tuple(AffectedImageShape(str(image.digest), image.called) for image in images),
                 namespaces=tuple(sorted({workload.workload.namespace for workload in workloads})),
                 workloads=tuple(workload.workload.title for workload in workloads),
+                clusters=holders,
             )
 
 
 def _table_row(one: FoundComponentShape) -> tuple[object, ...]:
     names = [image.names[0] if image.names else image.digest for image in one.images]
     state = one.state if not one.vulnerabilities else f"{one.state}: {_some(one.vulnerabilities)}"
-    return one.purl, state, _some(names), _some(one.namespaces)
+    if one.not_covered_because:
+        state = f"{one.state}: {WORDS[Uncovered(one.not_covered_because)]}"
+    return one.purl, state, _some(names), _some((*one.namespaces, *(f"cluster {name}" for name in one.clusters)))
 
 
 def _csv_row(one: FoundComponentShape) -> tuple[object, ...]:
@@ -120,6 +134,8 @@ def _csv_row(one: FoundComponentShape) -> tuple[object, ...]:
         images,
         " ".join(one.namespaces),
         "; ".join(one.workloads),
+        " ".join(one.clusters),
+        one.not_covered_because,
     )
 
 

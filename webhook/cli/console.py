@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from webhook.api.options import parse_listen
+from webhook.cli import garbage
 from webhook.cli.options import global_options, invocation
 from webhook.cli.verbs import Verb
 
@@ -40,6 +41,7 @@ def command(**flags: object) -> None:
     settings = invocation().settings({_setting(name): value for name, value in flags.items()}, runs_long=True)
     from webhook.bootstrap.console import serve_console
 
+    garbage.look_as_usual()
     serve_console(settings, parse_listen(settings.console.listen))
 
 

@@ -7,6 +7,7 @@ import threading
 
 import click
 
+from webhook.cli import garbage
 from webhook.cli.options import global_options, invocation
 from webhook.cli.verbs import Verb
 
@@ -34,4 +35,5 @@ def command(**flags: object) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    garbage.look_as_usual()
     run_controller(settings, stop)

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
+from webhook.bootstrap.fleet import fleet_facts
 from webhook.cli.database_prune import prune
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
-from webhook.cli.output import fields, note, print_json, print_table
+from webhook.cli.output import fields, note, print_json, print_table, room
 from webhook.cli.progress import counted
-from webhook.cli.prune_shapes import room
 from webhook.cli.verbs import VerbGroup
-from webhook.engines.upgrade import former_decisions, upgrade_when_there
+from webhook.engines.upgrade import former_decisions, unreadable_decisions, upgrade_when_there
 from webhook.policy.phrases import count, moment
 from webhook.policy.plaintext import plain
+from webhook.policy.scopes import described
 
 if TYPE_CHECKING:
     from webhook.bootstrap import Parts
     from webhook.cli.status_shapes import RereadShape
+    from webhook.model.advisories import AdvisorySetInfo
+    from webhook.model.exploitation import ExploitSetInfo
     from webhook.model.records import StoreStatus
 
 
@@ -63,10 +67,11 @@ def upgrade(wait: float, reread: bool, output: str) -> None:
     status = admin.status()
     done = _reread(parts) if reread else None
     former = former_decisions(parts.store.assessments, parts.store.components)
+    lost = unreadable_decisions(parts.store.assessments, parts.clock)
     if output == "json":
-        from webhook.cli.status_shapes import UpgradeShape  # loads all of judging, as below; each Pod runs this first
+        from webhook.cli.status_shapes import UpgradeShape
 
-        print_json(UpgradeShape.after(status, done, former))
+        print_json(UpgradeShape.after(status, done, former, lost))
         return
     fields([("Database", status.url), ("Schema", status.schema)])
     for decision in former:
@@ -75,8 +80,16 @@ def upgrade(wait: float, reread: bool, output: str) -> None:
             f"{record.vulnerability}: {record.type} by {plain(record.author, 100)} was made for "
             f"{plain(record.scope.package or '', 200)}. It also counts for {today} where it is stricter."
         )
-    if done is None:
-        return
+    for record in lost:
+        note(
+            f"{record.vulnerability}: {record.type} by {plain(record.author, 100)} counts nowhere, because its scope "
+            f"({described(record.scope)}) cannot be read. Withdraw it: bomgate assess --clear with the same options."
+        )
+    if done is not None:
+        _show_reread(done)
+
+
+def _show_reread(done: RereadShape) -> None:
     fields(
         [
             ("Read again", done.read),
@@ -121,21 +134,25 @@ command.add_command(prune)
 def status(output: str) -> Exit:
     """Show address, version, revision, counts, the last download, and how large and old the tables are.
 
+    At a hub or a member of a fleet also how far who follows, and what stays in force that the hub has lost.
+
     Room in an SQLite file that deleted rows have left is used again. To make the file smaller, stop what uses it, and
     run `sqlite3 FILE VACUUM`.
 
     Exits with 3 if the database needs an upgrade or belongs to a newer version of bomgate.
     """
-    store = invocation().parts().store
+    parts = invocation().parts()
+    store = parts.store
     found = store.admin.status()
     sets = store.advisories.sets() if found.usable else ()
     exploits = store.exploits.sets() if found.usable else ()
     tables = store.retention.sizes() if found.usable else ()
     unused = store.retention.unused_bytes() if found.usable else None
+    fleet = fleet_facts(parts) if found.usable else ()
     if output == "json":
         from webhook.cli.status_shapes import DatabaseShape
 
-        print_json(DatabaseShape.of(found, sets, exploits, tables, unused))
+        print_json(DatabaseShape.of(found, sets, exploits, tables, unused, fleet))
     else:
         _show(found, unused)
         print_table(
@@ -143,23 +160,9 @@ def status(output: str) -> Exit:
             [(each.name, each.rows, room(each.bytes), each.oldest and moment(each.oldest)) for each in tables],
             empty="",
         )
-        print_table(
-            ("Source", "Set", "Records#", "Checked", "Published", "Signed"),
-            [
-                *(
-                    (kept.source, kept.ecosystem, kept.advisories, moment(kept.checked_at), "", kept.signature)
-                    for kept in sets
-                ),
-                *(
-                    (kept.source, kept.kind.name, kept.entries, moment(kept.checked_at), kept.as_of, "")
-                    for kept in exploits
-                ),
-            ],
-            empty="",
-        )
-        for kept in sets:
-            if kept.is_unreadable:
-                note(f"What is here of {kept.ecosystem} of {kept.source} cannot be read. Next: bomgate download")
+        _show_sets(sets, exploits)
+        for fact in fleet:
+            note(" ".join(filter(None, (fact.sentence, fact.remedy))))
     if found.usable:
         if found.schema != found.expected_schema:
             note("The database is of a newer bomgate, which says that this one can use it.")
@@ -171,6 +174,17 @@ def status(output: str) -> Exit:
     else:
         note("The database belongs to a newer bomgate. What to do: update bomgate.")
     return Exit.UNDECIDED
+
+
+def _show_sets(sets: Sequence[AdvisorySetInfo], exploits: Sequence[ExploitSetInfo]) -> None:
+    rows = [
+        *((kept.source, kept.ecosystem, kept.advisories, moment(kept.checked_at), "", kept.signature) for kept in sets),
+        *((kept.source, kept.kind.name, kept.entries, moment(kept.checked_at), kept.as_of, "") for kept in exploits),
+    ]
+    print_table(("Source", "Set", "Records#", "Checked", "Published", "Signed"), rows, empty="")
+    for kept in sets:
+        if kept.is_unreadable:
+            note(f"What is here of {kept.ecosystem} of {kept.source} cannot be read. Next: bomgate download")
 
 
 def _show(found: StoreStatus, unused: int | None) -> None:

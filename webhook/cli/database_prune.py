@@ -7,9 +7,8 @@ from collections import Counter
 import click
 
 from webhook.cli.options import global_options, invocation, output_option
-from webhook.cli.output import note, print_json, print_table
+from webhook.cli.output import note, print_json, print_table, room
 from webhook.cli.progress import counted
-from webhook.cli.prune_shapes import PruneShape, room
 from webhook.cli.verbs import Verb
 from webhook.model.retention import PruneKind, PrunePlan
 from webhook.policy.phrases import count
@@ -40,6 +39,8 @@ def prune(dry_run: bool, output: str) -> None:
             deleted[step.kind] += step.deleted
     done = None if dry_run else deleted
     if output == "json":
+        from webhook.cli.status_shapes import PruneShape
+
         print_json(PruneShape.of(plan, done))
         return
     _report(plan, done)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
-from webhook.cli.exploit_shapes import ExploitationShape
-from webhook.cli.shapes import AssessmentShape, FindingShape
+from webhook.cli.shapes import AssessmentShape, ExploitationShape, FindingShape
 from webhook.engines.assessing.impact import Change
 from webhook.engines.triage.effects import ChangedImage, ChangedWorkload, Effects
 from webhook.model.assessments import Assessment
@@ -22,7 +21,7 @@ class AffectedImageShape:
     """An image that contains an affected component."""
 
     digest: Annotated[str, "Of the image."]
-    names: Annotated[tuple[str, ...], "Tagged names that point at it now."]
+    names: Annotated[tuple[str, ...], "Tagged names that point at it now; without one, what running workloads call it."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,14 @@ import click
 
 from webhook.bootstrap.fleet import run_downloads
 from webhook.bootstrap.running import match_advisories, take_in, update_exploits, update_vex
+from webhook.cli.download_shapes import DownloadShape, is_whole
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import fields, note, print_json, print_table
 from webhook.cli.progress import download_listener
-from webhook.cli.shapes import DownloadShape
 from webhook.cli.verbs import Verb
 from webhook.cli.vex import show_vex
-from webhook.engines.matching.matcher import MatchReport, SetUpdate
+from webhook.engines.matching.updates import MatchReport, SetUpdate
 from webhook.model.downloads import DownloadReport
 from webhook.model.purls import parse_purl
 
@@ -67,19 +67,17 @@ def command(dry_run: bool, max_components: int | None, purls: Sequence[str], out
             report = run_downloads(parts, listener)
     matched = None if dry_run or only else match_advisories(parts)
     stated = () if dry_run or only else update_vex(parts)
+    is_complete = is_whole(report, matched, exploits, stated)
     if output == "json":
         print_json(DownloadShape.of(report, matched, exploits, stated))
     else:
-        _show(report, dry_run)
+        _show(report, dry_run, is_complete=is_complete)
         if matched is not None:
             show_advisories(matched)
         show_sets(exploits)
         show_vex(stated)
     if report.stopped_by:
         note(f"Not complete: {report.stopped_by}")
-    is_complete = report.complete and (matched is None or matched.complete)
-    is_complete = is_complete and not any(update.problem for update in exploits)
-    is_complete = is_complete and not any(update.failed for update in stated)
     return Exit.DONE if is_complete else Exit.UNDECIDED
 
 
@@ -106,7 +104,7 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _show(report: DownloadReport, dry_run: bool) -> None:
+def _show(report: DownloadReport, dry_run: bool, *, is_complete: bool) -> None:
     skipped = dict(report.skipped)
     planned = skipped.pop("dry-run", 0)
     fields(
@@ -123,6 +121,6 @@ def _show(report: DownloadReport, dry_run: bool) -> None:
             ("Assessed by CVSS range", None if dry_run else report.auto_assessed),
             ("Credits used", report.credits_used),
             ("Credits left", report.credits_remaining),
-            ("Complete", None if dry_run else "yes" if report.complete else "no"),
+            ("Complete", None if dry_run else "yes" if is_complete else "no"),
         ]
     )

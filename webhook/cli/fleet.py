@@ -6,14 +6,18 @@ from pathlib import Path
 
 import click
 
+from webhook.cli.decision_shapes import RecordedAssessmentShape
 from webhook.cli.fleet_member import accept, export, status, take_over
-from webhook.cli.fleet_shapes import MemberListShape, MemberShape
+from webhook.cli.fleet_shapes import ClusterDecisionsShape, MemberListShape, MemberShape
+from webhook.cli.identity import author, token_option
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import note, print_json, print_table, say
 from webhook.cli.verbs import VerbGroup
-from webhook.engines.fleet.members import add_member
+from webhook.engines.fleet.members import add_member, remove_member
 from webhook.errors import InvalidInput
-from webhook.policy.phrases import moment
+from webhook.model.triage import AuditNote
+from webhook.policy.phrases import count, end_of, moment
+from webhook.policy.scopes import described
 
 
 @click.group("fleet", cls=VerbGroup)
@@ -54,17 +58,77 @@ def add(name: str) -> None:
     note(f"{name} is a member now. Its token is shown only this once.")
 
 
-@command.command("remove", examples=("bomgate fleet remove berlin",))
+@command.command(
+    "remove",
+    examples=(
+        "bomgate fleet remove berlin",
+        "bomgate fleet remove berlin --forget    # with what was decided for it alone; also later",
+    ),
+)
+@click.argument("name")
+@click.option("--forget", is_flag=True, help="Delete what was decided for it alone, too, and its name.")
+@click.option("--author", "claimed", metavar="NAME", help="Who forgets; default: the operating system user.")
+@token_option
+@global_options
+def remove(name: str, forget: bool, claimed: str | None, token_file: Path | None) -> None:
+    """Take the token of a member back, at the hub, and forget what it reported. The member goes on with what it has.
+
+    What was decided for it alone stays at the hub, and counts again for a new member of that name, unless --forget
+    deletes it. Answers that it asked for stay for the others, until nobody has asked for them in a while.
+    """
+    parts = invocation().parts()
+    store, now = parts.store, parts.clock.now()
+    who = author(parts, claimed, token_file) if forget else None
+    if who is not None:
+        who.require("delete", "assessments")
+    was_there = remove_member(store.fleet_members, store.clusters, store.fleet_reports, name, now)
+    if was_there:
+        say(f"{name} is no member any more.")
+    if who is not None:
+        forgotten = AuditNote(who.person.name, who.recorded_by, "forget-member", name)
+        records = store.fleet_members.forget(name, forgotten, now)
+        if records is not None:
+            say(f"Deleted {count(records, 'record')} for {name} alone.")
+            return
+    elif was_there:
+        records = len(store.fleet_decisions.of(name))
+        if records:
+            note(
+                f"What was decided for it alone stays ({count(records, 'record')}), and counts again for a new member "
+                f"of that name. To delete it: bomgate fleet remove {name} --forget"
+            )
+        return
+    known = ", ".join(member.name for member in store.fleet_members.list()) or "none"
+    raise InvalidInput(f"There is no member {name[:80]!r}.", remedy=f"The members are: {known[:1000]}.")
+
+
+@command.command("decisions", examples=("bomgate fleet decisions berlin",))
 @click.argument("name")
 @global_options
-def remove(name: str) -> None:
-    """Take the token of a member back, at the hub, and forget what it reported. The member goes on with what it has."""
-    parts = invocation().parts()
-    if not parts.store.fleet_members.remove(name, parts.clock.now()):
-        known = ", ".join(member.name for member in parts.store.fleet_members.list()) or "none"
-        raise InvalidInput(f"There is no member {name[:80]!r}.", remedy=f"The members are: {known[:1000]}.")
-    parts.store.clusters.remove(name)
-    say(f"{name} is no member any more.")
+@output_option()
+def decisions(name: str, output: str) -> None:
+    """List what counts in one member alone, because `bomgate assess --cluster NAME` recorded it at this hub."""
+    from webhook.bootstrap.fleet import cluster_desk
+
+    records = cluster_desk(invocation().parts()).counting(name)
+    if output == "json":
+        print_json(ClusterDecisionsShape(name, tuple(map(RecordedAssessmentShape.of, records))))
+        return
+    print_table(
+        ("Vulnerability", "Type", "Scope", "Author", "Until", "Comment"),
+        [
+            (
+                record.vulnerability,
+                record.type,
+                described(record.scope),
+                record.author,
+                end_of(record),
+                record.comment,
+            )
+            for record in records
+        ],
+        empty=f"Nothing was decided for {name} alone.",
+    )
 
 
 @command.command("list", examples=("bomgate fleet list", "bomgate fleet list --output json"))

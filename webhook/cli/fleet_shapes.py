@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+from webhook.cli.decision_shapes import RecordedAssessmentShape
 from webhook.model.changes import Position
 from webhook.model.fleet import FleetMode, Followed, Member
+
+if TYPE_CHECKING:
+    from webhook.engines.matching.updates import SetUpdate
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +82,12 @@ class FleetStatusShape:
     held: Annotated[tuple[HeldShape, ...], "The first thousand of them."]
     types_held: Annotated[bool, "Whether types stay in force that the hub states otherwise."]
     accepts: Annotated[bool, "Whether the next snapshot is taken as it is."]
+    own_ways: Annotated[tuple[str, ...], "How findings can get something milder here than the hub has decided."] = ()
 
     @classmethod
-    def of(cls, mode: FleetMode, followed: Followed, now: dt.datetime) -> FleetStatusShape:
+    def of(
+        cls, mode: FleetMode, followed: Followed, now: dt.datetime, own_ways: Sequence[str] = ()
+    ) -> FleetStatusShape:
         """From the model."""
         return cls(
             mode.value,
@@ -96,7 +104,32 @@ class FleetStatusShape:
             ),
             followed.types_held,
             followed.accepts,
+            tuple(own_ways),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterDecisionsShape:
+    """``bomgate fleet decisions --output json``."""
+
+    cluster: Annotated[str, "Name of the member."]
+    assessments: Annotated[tuple[RecordedAssessmentShape, ...], "What counts there alone, oldest first."]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedSetShape:
+    """A set that came with a snapshot."""
+
+    source: Annotated[str, "Name of the source here."]
+    name: Annotated[str, "Ecosystem; KEV or EPSS."]
+    records: Annotated[int, "How many count now."]
+    changed: Annotated[bool, "Whether it is another than before."]
+    problem: Annotated[str, "Why what was loaded before is kept; empty where it was taken."]
+
+    @classmethod
+    def of(cls, update: SetUpdate) -> ImportedSetShape:
+        """The shape of what became of a set."""
+        return cls(update.source, update.ecosystem, update.advisories, update.changed, update.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +140,5 @@ class ImportedShape:
     records: Annotated[int, "Records that it took."]
     types: Annotated[bool, "Whether types have changed."]
     held_count: Annotated[int, "Decisions that stay in force though the snapshot does not have them."]
+    sets: Annotated[tuple[ImportedSetShape, ...], "Sets of sources with the location hub:."] = ()
+    answers: Annotated[int, "Components of this member that have their answer of OSS Index from it."] = 0

@@ -1,7 +1,7 @@
 """Garbage: how often a process looks for it.
 
 What is loaded at the start stays to the end, and Python looks through it again and again while more is loaded, and once
-more at the end. That is a fifth of the time of a short command.
+more at the end. That is a fifth of the time of a short command, and of the start of a service.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ from __future__ import annotations
 import gc
 
 _USUAL = gc.get_threshold()
-_NEW_OBJECTS = 50_000
-"""After so many new objects a short command looks for garbage; Python's own number is 700."""
+_NEW_OBJECTS = 200_000
+"""After so many new objects a process that loads looks for garbage: more than what a command loads. Python's is 700."""
 
 
 def look_rarely() -> None:
-    """Look as often as a short command has to."""
+    """Look as often as a short command has to, and a service until it has loaded what it uses."""
     gc.set_threshold(_NEW_OBJECTS)
 
 
 def look_as_usual() -> None:
-    """Look as often as Python does, in a process that runs for long."""
+    """Look as often as Python does from now on, in a process that runs for long, and never through what is there."""
+    gc.freeze()
     gc.set_threshold(*_USUAL)
 
 

@@ -8,6 +8,7 @@ import shutil
 import click
 
 from webhook.api.options import parse_listen
+from webhook.cli import garbage
 from webhook.cli.options import global_options, invocation
 from webhook.cli.serve import check_address, metrics_folder
 from webhook.cli.verbs import Verb
@@ -41,6 +42,7 @@ def command(**flags: object) -> None:
         check_address("fleet.listen", parse_listen(settings.hub.listen))
         from webhook.bootstrap.hub import serve_hub
 
+        garbage.look_as_usual()
         serve_hub(settings, folder)
     finally:
         if os.getpid() == server:  # the process that answers comes by here, too

@@ -111,7 +111,7 @@ def actor(parts: Parts, token_file: Path | None) -> Actor:
     if proven is not None:
         return proven
     if _is_shared(parts) and not parts.settings.requests.allow_self:
-        raise IdentityMissing("In a cluster, a request needs to know who you are.")
+        raise IdentityMissing("In a cluster, bomgate has to know who makes a request.")
     return Actor(local_person(), recorder(parts))
 
 

@@ -59,8 +59,6 @@ class Invocation:
             level = "warning"
         if style == "auto":
             style = "json" if runs_long and not sys.stderr.isatty() else "text"
-        if runs_long:
-            garbage.look_as_usual()
         set_up_logs(level, style, StandardError())
         return replace(settings, log=replace(settings.log, level=level, format=style))
 
@@ -77,6 +75,8 @@ class Invocation:
             ConfigError: a setting cannot be used.
         """
         parts = open_parts(self.settings(flags, runs_long=runs_long), create=creates)
+        if runs_long:
+            garbage.look_as_usual()
         context = click.get_current_context(silent=True)
         if context is not None:
             context.call_on_close(parts.store.close)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -76,10 +77,14 @@ class FoundComponentShape:
 
     purl: Annotated[str, "The component."]
     state: Annotated[str, "clean, vulnerable, unknown, not_covered or unusable."]
+    not_covered_because: Annotated[
+        str, "no-source, no-advisories, source-package-unknown or release-unknown; empty where a source covers it."
+    ]
     vulnerabilities: Annotated[tuple[str, ...], "Identifiers, sorted."]
     images: Annotated[tuple[AffectedImageShape, ...], "Images that contain it."]
     namespaces: Annotated[tuple[str, ...], "Where one of these images runs, as of the last audit."]
     workloads: Annotated[tuple[str, ...], "What runs one of these images, such as `Deployment shop/web`."]
+    clusters: Annotated[Mapping[str, int], "At a hub: running images with it by member; empty elsewhere."]
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ class CvssRangeType(click.ParamType[tuple[Decimal, Decimal]]):
         if not all(bound.is_finite() and 0 <= bound <= 10 for bound in bounds):
             self.fail(f"{value!r} is not a range of CVSS scores; write it as 4.0-6.9.", param, ctx)
         if bounds[0] > bounds[1]:
-            self.fail(f"{value!r} is upside down; write the smaller score first.", param, ctx)
+            self.fail(f"{value!r} has its bounds reversed; write the smaller score first.", param, ctx)
         return bounds
 
 
@@ -124,13 +124,13 @@ def since(given: dt.datetime | dt.timedelta | None, now: dt.datetime) -> dt.date
     return now - given if isinstance(given, dt.timedelta) else given
 
 
-def expires_within_option() -> Callable[[F], F]:
-    """``--expires-within``, in days."""
+def expires_within_option(whose: str) -> Callable[[F], F]:
+    """``--expires-within``, in days; ``whose`` says what expires, for people."""
     return click.option(
         "--expires-within",
         type=click.IntRange(1, _MOST_DAYS),
         metavar="DAYS",
-        help="Only with an assessment in force that expires within so many days.",
+        help=f"Only {whose} within so many days.",
     )
 
 

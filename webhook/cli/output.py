@@ -18,7 +18,7 @@ import click
 import msgspec
 
 from webhook.model.actions import Action
-from webhook.policy.plaintext import plain, spreadsheet_cell
+from webhook.policy.plaintext import escaped, plain, spreadsheet_cell
 
 STYLES = {"deny": "red", "warn": "yellow", "allow": "green"}
 _JSON = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
@@ -30,8 +30,11 @@ def is_terminal() -> bool:
 
 
 def to_json(content: object) -> str:
-    """JSON with two blanks of indentation; dataclasses become objects, scores numbers, moments UTC with a ``Z``."""
-    return msgspec.json.format(_JSON.encode(content), indent=2).decode()
+    """JSON with two blanks of indentation; dataclasses become objects, scores numbers, moments UTC with a ``Z``.
+
+    Strings are exact, with hidden characters escaped.
+    """
+    return escaped(msgspec.json.format(_JSON.encode(content), indent=2).decode())
 
 
 def print_json(content: object) -> None:
@@ -135,3 +138,16 @@ def fields(pairs: Iterable[tuple[str, Any]]) -> None:
     width = max((len(name) for name, _ in shown), default=0) + 1
     for name, value in shown:
         say(f"{click.style(f'{name}:'.ljust(width), bold=True)} {value}")
+
+
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+
+
+def room(size: int | None) -> str:
+    """A number of bytes for people; a question mark when it is not known."""
+    if size is None:
+        return "?"
+    number, unit = float(size), 0
+    while number >= 1024 and unit < len(_UNITS) - 1:
+        number, unit = number / 1024, unit + 1
+    return f"{number:.0f} {_UNITS[unit]}" if unit == 0 or number >= 100 else f"{number:.1f} {_UNITS[unit]}"

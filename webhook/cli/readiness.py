@@ -14,7 +14,15 @@ from webhook.cli.check_text import next_steps
 from webhook.cli.exits import Exit
 from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import note, print_json, print_table, say
-from webhook.cli.readiness_shapes import AccountShape, NamespaceShape, ReadinessShape, Tally, WorkloadShape
+from webhook.cli.readiness_findings import show_accounts, show_guard, show_left_out
+from webhook.cli.readiness_shapes import (
+    AccountShape,
+    LeftOutShape,
+    NamespaceShape,
+    ReadinessShape,
+    Tally,
+    WorkloadShape,
+)
 from webhook.cli.verbs import Verb
 from webhook.errors import InvalidInput, SourceError
 from webhook.model.actions import Action
@@ -23,9 +31,10 @@ from webhook.model.deadlines import Deadline
 from webhook.model.records import ControllerAccount
 from webhook.model.requests import RequestScan
 from webhook.policy.asking import names_of_two_claims
-from webhook.policy.messages import Hints, warnings
-from webhook.policy.phrases import count, moment
+from webhook.policy.messages import warnings
+from webhook.policy.phrases import count
 from webhook.policy.plaintext import plain
+from webhook.policy.remedies import Hints
 
 _MAX_STEPS = 8
 _MOST_REQUESTS = 100
@@ -92,9 +101,10 @@ def command(
         print_json(_shape(result, tally, accounts, guarded))
     else:
         _show(result, tally, parts.hints)
-        _show_accounts(accounts)
+        show_left_out(result.left_out)
+        show_accounts(accounts)
         if guarded is not True and parts.settings.policy.break_glass:
-            _show_guard(parts.settings.kube.ticket_guard, guarded)
+            show_guard(parts.settings.kube.ticket_guard, guarded)
         if said := _of_two_claims(parts):
             note(said)
         if not parts.model.images:
@@ -158,22 +168,6 @@ def _unlisted(parts: Parts) -> Sequence[ControllerAccount]:
     return [account for account in parts.store.accounts.list() if account.user not in listed]
 
 
-def _show_accounts(accounts: Sequence[ControllerAccount]) -> None:
-    if not accounts:
-        return
-    say()
-    say(
-        click.style(
-            "Accounts that create objects for controllers but are not in policy.admittedControllers:", bold=True
-        )
-    )
-    for account in accounts[:_MAX_STEPS]:
-        say(f"- {plain(account.user)}, for a {plain(account.controller)}, last on {moment(account.at)}")
-    if len(accounts) > _MAX_STEPS:
-        say(f"- and {len(accounts) - _MAX_STEPS} more; --output json lists them all")
-    say("Add those that belong to controllers. Anyone can claim an owner, so check the account first.")
-
-
 def _tickets_guarded(parts: Parts) -> bool | None:
     """Whether the API server keeps tickets of break-glass from those who may not use it; None where nobody can say."""
     if not parts.settings.policy.break_glass:
@@ -196,15 +190,6 @@ def _of_two_claims(parts: Parts) -> str:
     )
 
 
-def _show_guard(name: str, guarded: bool | None) -> None:
-    say()
-    if guarded is None:
-        say(f"Whether the policy {plain(name)} guards tickets of break-glass could not be read.")
-    else:
-        say(f"No policy {plain(name)} of the API server guards tickets of break-glass.")
-    say("Without it break-glass admits what a controller makes only where its object names the images by digest.")
-
-
 def _shape(
     result: AuditResult, tally: Tally, accounts: Sequence[ControllerAccount], guarded: bool | None
 ) -> ReadinessShape:
@@ -220,6 +205,9 @@ def _shape(
         images=len(result.images),
         revision=result.revision,
         tickets_guarded=guarded,
+        left_out=None
+        if result.left_out is None
+        else tuple(LeftOutShape(place.namespace, place.by, place.entries) for place in result.left_out),
         unlisted_accounts=tuple(AccountShape(account.user, account.controller, account.at) for account in accounts),
         namespaces=tuple(_namespace(name, workloads) for name, workloads in _by_namespace(result)),
     )

@@ -62,6 +62,15 @@ class AccountShape:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOutShape:
+    """A namespace labelled deny about which bomgate is not asked, or not about everything."""
+
+    namespace: Annotated[str, "Its name."]
+    by: Annotated[str, "What leaves it out: namespaceSelector, objectSelector or matchConditions."]
+    entries: Annotated[tuple[str, ...], "The entries of the registration that select it."]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadinessShape:
     """``bomgate readiness --output json``."""
 
@@ -79,6 +88,11 @@ class ReadinessShape:
         bool | None,
         "Whether a policy of the API server keeps tickets of break-glass from those who may not use it; null: it could "
         "not be read, or break-glass is switched off.",
+    ]
+    left_out: Annotated[
+        tuple[LeftOutShape, ...] | None,
+        "Namespaces labelled deny that the webhook's registration leaves out, in whole or in part; null: the "
+        "registration could not be read.",
     ]
     unlisted_accounts: Annotated[
         tuple[AccountShape, ...],

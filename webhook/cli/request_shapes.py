@@ -45,6 +45,8 @@ class AnswerShape:
     comment: Annotated[str, "Why."]
     at: Annotated[dt.datetime, "When, UTC."]
     covered_by: Annotated[int, "Number of the request whose approval covers this one; 0: it was answered itself."]
+    until: Annotated[dt.datetime | None, "An earlier end that an approval gives, UTC; null: as asked for."] = None
+    type: Annotated[str, "The assessment type that the approval gives."] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class RequestShape:
     image: Annotated[str | None, "Image, pattern or digest it is narrowed to; null: all."]
     namespace: Annotated[str | None, "Where; null: everywhere."]
     type: Annotated[str, "Assessment type that is asked for; empty: the usual one."]
-    until: Annotated[dt.datetime | None, "Its end, UTC."]
+    until: Annotated[dt.datetime | None, "The end that is asked for, UTC."]
     created: Annotated[dt.datetime, "When it was made, UTC."]
     askers: Annotated[tuple[AskerShape, ...], "Everybody who ever asked; none of them can approve."]
     answer: Annotated[AnswerShape | None, "The answer; null while there is none."]
@@ -91,7 +93,14 @@ class RequestShape:
             ),
             answer=None
             if answer is None
-            else AnswerShape(PersonShape.of(answer.person), answer.comment, answer.at, answer.covered_by),
+            else AnswerShape(
+                PersonShape.of(answer.person),
+                answer.comment,
+                answer.at,
+                answer.covered_by,
+                answer.until,
+                answer.type,
+            ),
             object=one.origin,
             batch=one.batch,
             until_fixed=one.until_fixed,

@@ -33,6 +33,7 @@ CSV = (
 
 def show_request(request: ExceptionRequest, now: dt.datetime) -> None:
     """Print a request with all that is known of it."""
+    given = "" if request.answer is None else request.answer.type
     fields(
         [
             ("request", request.number),
@@ -40,8 +41,9 @@ def show_request(request: ExceptionRequest, now: dt.datetime) -> None:
             ("version", request.version if request.version > 1 else ""),
             ("about", ", ".join(request.vulnerabilities)),
             ("for", described(request.scope, 0)),
-            ("type", request.type),
-            ("until", None if request.until is None else moment(request.until)),
+            ("type", given or request.type),
+            ("asked until", moment(request.until) if request.until and request.ends != request.until else None),
+            ("until", None if request.ends is None else moment(request.ends)),
             ("or until", UNTIL_FIXED if request.until_fixed else ""),
             ("ended", f"fixed in {request.fixed_in}" if request.fixed_in else ""),
             ("object", request.origin),
@@ -80,7 +82,7 @@ def request_row(request: ExceptionRequest, now: dt.datetime) -> Sequence[object]
         described(request.scope),
         f"{request.askers[0].person.name}{more}",
         moment(request.created),
-        None if request.until is None else moment(request.until),
+        None if request.ends is None else moment(request.ends),
     )
 
 
@@ -98,7 +100,7 @@ def csv_row(request: ExceptionRequest, now: dt.datetime) -> Sequence[object]:
         request.askers[0].person.username,
         request.askers[0].reason,
         request.created,
-        request.until,
+        request.ends,
         None if answer is None else answer.person.username,
         None if answer is None else answer.comment,
         "true" if request.until_fixed else None,

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Annotated
 
-from webhook.cli.shapes import DownloadShape
+from webhook.cli.download_shapes import DownloadShape
 from webhook.model.records import RunRecord
 from webhook.model.runs import LiveRun, RunLine
 

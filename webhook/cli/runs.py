@@ -73,7 +73,9 @@ def list_runs(limit: int | None, output: str) -> None:
         empty="The downloader never ran.",
     )
     if live is not None:
-        note(f"A run goes on at {plain(live.holder, 80)}: {_far(live)}. `bomgate runs show {NOW}` shows its log.")
+        note(
+            f"A run is in progress at {plain(live.holder, 80)}: {_far(live)}. `bomgate runs show {NOW}` shows its log."
+        )
 
 
 @command.command("show", examples=("bomgate runs show now", "bomgate runs show 12"))
@@ -134,7 +136,7 @@ def cancel_run(author: str | None, token_file: Path | None, output: str) -> None
 def _live(parts: Parts) -> LiveRun:
     live = parts.store.run_progress.current()
     if live is None:
-        raise InvalidInput("No run goes on.", remedy="`bomgate runs list` shows those that have ended.")
+        raise InvalidInput("No run is in progress.", remedy="`bomgate runs list` shows those that have ended.")
     return live
 
 

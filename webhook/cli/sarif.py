@@ -88,6 +88,8 @@ def _reason_rule(reason: Reason) -> dict[str, Any]:
         "unknown": "Components without an answer",
         "missing-sbom": "Image without an SBOM",
         "not-covered": "Components that no source covers",
+        "past-support": "Packages of a release that is past its support",
+        "too-many-findings": "More findings than are judged",
         "unusable": "Components without a purl",
         "error": "No decision could be made",
     }

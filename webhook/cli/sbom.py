@@ -153,7 +153,7 @@ def _image(text: str) -> tuple[ImageRef | None, Digest]:
     image = parse_image(text)
     if image.digest is None:
         raise InvalidInput(
-            f"{text} names no digest, so it could mean another image tomorrow.",
+            f"{text} has no digest, so it could mean another image tomorrow.",
             remedy="Write it as NAME@sha256:…; `docker buildx imagetools inspect NAME` shows the digest.",
         )
     return image, image.digest

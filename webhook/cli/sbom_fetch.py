@@ -53,7 +53,7 @@ def fetch(image: str, explain: bool, add: bool, timeout: float, output: str) -> 
             origin_of(reference.name),
             # What does not count for an image that needs a signature was not asked for, so nothing is said of it.
             {kept_place(place, seal): sboms for place, sboms in found.found.items() if counts(place, seal)},
-            found.incomplete,
+            found.trouble,
             passing=not found.unreadable,
             author=recorder(parts),
             begun=begun,

@@ -69,6 +69,9 @@ class ContentShape:
         "Whether it is clean perhaps only because its Maven group was guessed: it equals the artifact, and the source "
         "never told a vulnerability of the pair.",
     ]
+    not_covered_because: Annotated[
+        str, "no-source, no-advisories, source-package-unknown or release-unknown; empty where a source covers it."
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import click
 
@@ -23,6 +24,7 @@ from webhook.errors import InvalidInput
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
 from webhook.model.records import SbomRecord
+from webhook.model.uncovered import WORDS, Uncovered
 from webhook.policy.phrases import count, counts, moment
 
 _ORDER = (
@@ -61,13 +63,13 @@ def show(digest: str, document_digest: str | None, output: str) -> None:
         click.echo(_kept_document(parts, resolve_document(parts, found, document_digest)), nl=False)
         return
     if output == "json":
-        contents = tuple(_content(record) for record in records)
+        contents = tuple(_content(record, _uncovered(parts, record)) for record in records)
         print_json(SbomShowShape(str(found), contents, tuple(map(DepartureShape.of, history))))
         return
     for place, record in enumerate(records):
         if place:
             say()
-        _show(record)
+        _show(record, _uncovered(parts, record))
     if not records:
         fields([("Image", found)])
         note("No SBOM of this image counts any more.")
@@ -90,11 +92,23 @@ def _kept_document(parts: Parts, name: str) -> bytes:
     return kept.data
 
 
-def _content(record: SbomRecord) -> SbomContentShape:
+def _uncovered(parts: Parts, record: SbomRecord) -> Mapping[Purl, Uncovered]:
+    """Why no source covers some of the components of an SBOM."""
+    without = [purl for purl, state in record.contents if state is ComponentState.NOT_COVERED]
+    if not without:
+        return {}
+    parts.refresher.refresh()
+    numbers = parts.refresher.component_ids(without)
+    reasons = parts.model.uncovered(numbers.values())
+    return {purl: reasons.get(number, Uncovered.NO_SOURCE) for purl, number in numbers.items()}
+
+
+def _content(record: SbomRecord, uncovered: Mapping[Purl, Uncovered]) -> SbomContentShape:
     return SbomContentShape(
         sbom=SbomShape.of(record),
         contents=tuple(
-            ContentShape(str(purl), state.name.lower(), purl in record.guessed) for purl, state in record.contents
+            ContentShape(str(purl), state.name.lower(), purl in record.guessed, uncovered.get(purl, ""))
+            for purl, state in record.contents
         ),
         skipped_components=tuple(
             SkippedShape(skipped_component.name, skipped_component.reason.value, skipped_component.detail)
@@ -103,7 +117,7 @@ def _content(record: SbomRecord) -> SbomContentShape:
     )
 
 
-def _show(record: SbomRecord) -> None:
+def _show(record: SbomRecord, uncovered: Mapping[Purl, Uncovered]) -> None:
     states = Counter(state.name.lower().replace("_", " ") for _, state in record.contents)
     fields(
         [
@@ -120,7 +134,7 @@ def _show(record: SbomRecord) -> None:
     )
     print_table(
         ("Component", "State"),
-        [(purl, _state(record, purl, state)) for purl, state in sorted(record.contents, key=_worst_first)],
+        [(purl, _state(record, purl, state, uncovered)) for purl, state in sorted(record.contents, key=_worst_first)],
         empty="It lists no component that can be looked up.",
     )
     if record.skipped_components:
@@ -132,8 +146,10 @@ def _show(record: SbomRecord) -> None:
             )
 
 
-def _state(record: SbomRecord, purl: Purl, state: ComponentState) -> str:
+def _state(record: SbomRecord, purl: Purl, state: ComponentState, uncovered: Mapping[Purl, Uncovered]) -> str:
     shown = state.name.lower().replace("_", " ")
+    if purl in uncovered:
+        return f"{shown}: {WORDS[uncovered[purl]]}"
     return f"{shown}, group perhaps guessed" if purl in record.guessed else shown
 
 

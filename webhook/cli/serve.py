@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from webhook.api.options import ServeOptions, parse_listen
+from webhook.cli import garbage
 from webhook.cli.options import global_options, invocation
 from webhook.cli.verbs import Verb
 from webhook.errors import ConfigError
@@ -70,9 +71,7 @@ def check_options(options: ServeOptions) -> None:
             remedy="Give --tls-cert and --tls-key (serve.tlsCert, serve.tlsKey), or --insecure-http for a test.",
         )
     if options.insecure_http and options.tls_cert is not None:
-        raise ConfigError(
-            "A certificate is given, and plain HTTP is asked for as well.", remedy="Leave out one of the two."
-        )
+        raise ConfigError("Both a certificate and plain HTTP are configured.", remedy="Leave out one of the two.")
     bounds: tuple[tuple[str, float, float], ...] = (
         ("workers", options.workers, 1),
         ("connections", options.connections, 1),
@@ -136,7 +135,9 @@ def run(settings: Settings, folder: Path) -> None:
     if prepared:
         leave_copy(settings)
     build = partial(worker_parts, settings, provision=not prepared, former=pair)
-    AdmissionServer(settings.serve, build, folder).run()
+    server = AdmissionServer(settings.serve, build, folder)
+    garbage.look_as_usual()  # for the workers, too, which are forked from here
+    server.run()
 
 
 def check_address(name: str, address: tuple[str, int]) -> None:

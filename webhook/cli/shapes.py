@@ -6,20 +6,16 @@ Names and meanings are a contract. Keys are only ever added.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
 from webhook.cli.check_ways import Ways
-from webhook.cli.exploit_shapes import ExploitationShape
 from webhook.cli.sbom_shapes import PathShape
-from webhook.cli.vex_shapes import VexSourceShape
-from webhook.engines.matching.matcher import MatchReport, SetUpdate
-from webhook.engines.vexintake import VexUpdate
 from webhook.model.assessments import Assessment
 from webhook.model.dependencies import DependencyPath
-from webhook.model.downloads import DownloadReport
+from webhook.model.exploitation import Exploitation
+from webhook.model.purls import Purl
 from webhook.model.verdicts import ComponentCounts, Finding, Verdict
 from webhook.model.vulnerabilities import ASKED, Vulnerability
 from webhook.policy.phrases import fix_words
@@ -44,23 +40,11 @@ class VulnerabilityShape:
     fix: Annotated[str, "What is known of a fix, in words; empty where no source tells of fixes."] = ""
 
     @classmethod
-    def of(cls, one: Vulnerability) -> VulnerabilityShape:
-        """From the model."""
-        return cls(
-            one.id,
-            one.title,
-            one.cvss_score,
-            one.cvss_vector,
-            one.reference,
-            one.scored_from_vector,
-            one.score_origin,
-            one.rejected,
-            one.fixed,
-            one.source,
-            one.aliases,
-            ExploitationShape.of(one.exploitation),
-            fix_words(one),
-        )
+    def of(cls, one: Vulnerability, purl: Purl | None = None) -> VulnerabilityShape:
+        """From the model, with what is known of a fix for a component."""
+        scored = (one.cvss_score, one.cvss_vector, one.reference, one.scored_from_vector, one.score_origin)
+        told = (one.rejected, one.fixed, one.source, one.aliases)
+        return cls(one.id, one.title, *scored, *told, ExploitationShape.of(one.exploitation), fix_words(one, purl))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +98,7 @@ class FindingShape:
         """From the model."""
         return cls(
             purl=str(one.purl),
-            vulnerability=VulnerabilityShape.of(one.vulnerability),
+            vulnerability=VulnerabilityShape.of(one.vulnerability, one.purl),
             assessment=None if one.assessment is None else AssessmentShape.of(one.assessment),
             action=one.action.word,
             expired=None if one.expired is None else AssessmentShape.of(one.expired),
@@ -208,94 +192,15 @@ class CheckShape:
 
 
 @dataclass(frozen=True, slots=True)
-class AdvisorySetShape:
-    """A set of advisories after a download."""
+class ExploitationShape:
+    """What is known of attacks on a vulnerability."""
 
-    source: Annotated[str, "Name of the source."]
-    ecosystem: Annotated[str, "Such as Debian."]
-    advisories: Annotated[int, "How many count now."]
-    changed: Annotated[bool, "Whether they are others than before."]
-    problem: Annotated[str, "Why they could not be brought up to date; empty when they were."]
-
-
-@dataclass(frozen=True, slots=True)
-class ExploitSetShape:
-    """A set of data about attacks after a download."""
-
-    source: Annotated[str, "Name of the source."]
-    kind: Annotated[str, "KEV or EPSS."]
-    entries: Annotated[int, "How many vulnerabilities it names."]
-    changed: Annotated[bool, "Whether it is another than before."]
-    auto_assessed: Annotated[int, "Pairs of vulnerability and package that a type assessed because of it."]
-    problem: Annotated[str, "Why it could not be brought up to date; empty when it was."]
-
-
-@dataclass(frozen=True, slots=True)
-class DownloadShape:
-    """``bomgate download --output json``."""
-
-    asked: Annotated[int, "Components sent to the source."]
-    answered: Annotated[int, "Components it answered for."]
-    vulnerable: Annotated[int, "Of those, how many have a vulnerability."]
-    skipped: Annotated[
-        Mapping[str, int],
-        "Components not asked, by reason: not-covered, fresh, budget, no-version, rejected, stopped, dry-run.",
-    ]
-    failed: Annotated[int, "Components asked without success because the source did not work."]
-    unknown: Annotated[int, "Components that the source left out of its answers."]
-    new_vulnerabilities: Annotated[int, "Pairs of vulnerability and package that are new."]
-    auto_assessed: Annotated[int, "Pairs that a CVSS range assessed: new ones, and those that scored into it only now."]
-    credits_used: Annotated[float | None, "As the source states it; null when it does not."]
-    credits_remaining: Annotated[float | None, "As the source stated it last; null when it did not."]
-    complete: Annotated[bool, "Whether everything wanted was asked; false makes the exit code 3."]
-    forms: Annotated[
-        int, "Coordinates sent: more than one for a component of which nobody knows how the source calls it."
-    ] = 0
-    advisories: Annotated[
-        Sequence[AdvisorySetShape], "Sets of advisories that were brought up to date; empty without osv sources."
-    ] = ()
-    matched: Annotated[int, "Components compared with advisories."] = 0
-    matched_vulnerable: Annotated[int, "Of those, how many have a vulnerability."] = 0
-    exploits: Annotated[Sequence[ExploitSetShape], "Sets of kev and epss sources that were brought up to date."] = ()
-    vex: Annotated[Sequence[VexSourceShape], "Sources of VEX documents that were read; empty without any."] = ()
+    kev: Annotated[dt.date | None, "Since when it is listed as known to be exploited; null: it is not."]
+    kev_as_of: Annotated[dt.date | None, "The day of that list."]
+    epss: Annotated[Decimal | None, "Probability that it is exploited within 30 days, 0 to 1; null: there is none."]
+    epss_as_of: Annotated[dt.date | None, "The day that it was computed for."]
 
     @classmethod
-    def of(
-        cls,
-        one: DownloadReport,
-        matched: MatchReport | None = None,
-        exploits: Sequence[SetUpdate] = (),
-        stated: Sequence[VexUpdate] = (),
-    ) -> DownloadShape:
+    def of(cls, one: Exploitation | None) -> ExploitationShape | None:
         """From the model."""
-        updates = () if matched is None else matched.updates
-        return cls(
-            asked=one.asked,
-            answered=one.answered,
-            vulnerable=one.vulnerable,
-            skipped=dict(one.skipped),
-            failed=one.failed,
-            unknown=one.unknown,
-            new_vulnerabilities=one.new_vulnerabilities,
-            auto_assessed=one.auto_assessed,
-            credits_used=one.credits_used,
-            credits_remaining=one.credits_remaining,
-            complete=one.complete
-            and (matched is None or matched.complete)
-            and not any(update.problem for update in exploits)
-            and not any(update.failed for update in stated),
-            forms=one.forms,
-            advisories=tuple(
-                AdvisorySetShape(update.source, update.ecosystem, update.advisories, update.changed, update.problem)
-                for update in updates
-            ),
-            matched=0 if matched is None else matched.matched,
-            matched_vulnerable=0 if matched is None else matched.vulnerable,
-            exploits=tuple(
-                ExploitSetShape(
-                    update.source, update.ecosystem, update.advisories, update.changed, update.assessed, update.problem
-                )
-                for update in exploits
-            ),
-            vex=tuple(map(VexSourceShape.of, stated)),
-        )
+        return None if one is None else cls(one.kev, one.kev_as_of, one.epss, one.epss_as_of)

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from webhook.cli.prune_shapes import TableShape
-from webhook.cli.shapes import DownloadShape
+from webhook.cli.download_shapes import DownloadShape
 from webhook.engines.upgrade import FormerDecision
 from webhook.model.advisories import AdvisorySetInfo
+from webhook.model.assessments import Assessment
 from webhook.model.downloads import SourceStatus
 from webhook.model.exploitation import ExploitSetInfo
 from webhook.model.records import StoreStatus
-from webhook.model.retention import TableSize
+from webhook.model.retention import PruneKind, PrunePlan, TableSize
 from webhook.model.vulnerabilities import ASKED
+from webhook.policy.fleetfacts import FleetFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,15 @@ class KeptExploitsShape:
 
 
 @dataclass(frozen=True, slots=True)
+class FleetFactShape:
+    """One fact about the fleet."""
+
+    good: Annotated[bool, "Whether nobody has to do anything about it."]
+    sentence: Annotated[str, "What is so."]
+    remedy: Annotated[str, "What to do; possibly empty."]
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseShape:
     """``bomgate db status`` and ``bomgate db upgrade`` with ``--output json``."""
 
@@ -101,6 +111,7 @@ class DatabaseShape:
     exploits: Annotated[Sequence[KeptExploitsShape], "KEV and EPSS by source; empty without such sources."] = ()
     tables: Annotated[Sequence[TableShape], "Tables with rows, the largest first; empty after an upgrade."] = ()
     unused_bytes: Annotated[int | None, "Room in an SQLite file that new rows will take; null on PostgreSQL."] = None
+    fleet: Annotated[Sequence[FleetFactShape], "Facts about the fleet; empty where there is none."] = ()
 
     @classmethod
     def of(
@@ -110,6 +121,7 @@ class DatabaseShape:
         exploits: Sequence[ExploitSetInfo] = (),
         tables: Sequence[TableSize] = (),
         unused: int | None = None,
+        fleet: Sequence[FleetFact] = (),
     ) -> DatabaseShape:
         """From the model."""
         run = one.last_run
@@ -117,7 +129,8 @@ class DatabaseShape:
         kept = tuple(map(KeptSetShape.of, sets))
         known = tuple(map(KeptExploitsShape.of, exploits))
         found = (one.url, one.schema, one.expected_schema, one.revision, dict(one.counts), shown)
-        return cls(*found, kept, known, tuple(map(TableShape.of, tables)), unused)
+        told = tuple(FleetFactShape(*fact) for fact in fleet)
+        return cls(*found, kept, known, tuple(map(TableShape.of, tables)), unused, told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +167,26 @@ class FormerDecisionShape:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableDecisionShape:
+    """An assessment that counts nowhere, because its scope cannot be read."""
+
+    vulnerability: Annotated[str, "As recorded."]
+    type: Annotated[str, "As recorded."]
+    source: Annotated[str, "manual, provisioned or auto."]
+    author: Annotated[str, "Who made it."]
+    package: Annotated[str | None, "As recorded."]
+    versions: Annotated[str | None, "As recorded; what `assess --clear --versions` takes."]
+    image: Annotated[str | None, "As recorded."]
+    namespace: Annotated[str | None, "As recorded."]
+
+    @classmethod
+    def of(cls, one: Assessment) -> UnreadableDecisionShape:
+        """From the model."""
+        scope, said = one.scope, (one.vulnerability, one.type or "", one.source.value, one.author)
+        return cls(*said, scope.package, scope.version_range, scope.image, scope.namespace)
+
+
+@dataclass(frozen=True, slots=True)
 class UpgradeShape(DatabaseShape):
     """``bomgate db upgrade --output json``."""
 
@@ -161,12 +194,21 @@ class UpgradeShape(DatabaseShape):
     former_decisions: Annotated[
         tuple[FormerDecisionShape, ...], "Assessments that were made for spellings which are no keys any more."
     ] = ()
+    unreadable_decisions: Annotated[
+        tuple[UnreadableDecisionShape, ...], "Assessments that count nowhere, because their scope cannot be read."
+    ] = ()
 
     @classmethod
-    def after(cls, status: StoreStatus, reread: RereadShape | None, former: Sequence[FormerDecision]) -> UpgradeShape:
+    def after(
+        cls,
+        status: StoreStatus,
+        reread: RereadShape | None,
+        former: Sequence[FormerDecision],
+        lost: Sequence[Assessment] = (),
+    ) -> UpgradeShape:
         """From the model."""
         one = DatabaseShape.of(status)
-        decisions = tuple(map(FormerDecisionShape.of, former))
+        decisions, without = tuple(map(FormerDecisionShape.of, former)), tuple(map(UnreadableDecisionShape.of, lost))
         return cls(
             one.url,
             one.schema,
@@ -176,4 +218,40 @@ class UpgradeShape(DatabaseShape):
             one.last_run,
             reread=reread,
             former_decisions=decisions,
+            unreadable_decisions=without,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class PruneShape:
+    """``bomgate db prune --output json``."""
+
+    dry_run: Annotated[bool, "Whether nothing was deleted."]
+    to_delete: Annotated[Mapping[str, int], "What was old enough at the beginning, by kind."]
+    bytes: Annotated[Mapping[str, int], "About how much room that took; kinds of which it is not known are left out."]
+    deleted: Annotated[Mapping[str, int], "What was deleted, by kind."]
+    kept: Annotated[str, "Why images were kept that are not seen any more; empty when none were."]
+
+    @classmethod
+    def of(cls, plan: PrunePlan, deleted: Mapping[PruneKind, int] | None) -> PruneShape:
+        """From the model; nothing was deleted when that is None."""
+        return cls(deleted is None, _by_name(plan.counts), _by_name(plan.bytes), _by_name(deleted or {}), plan.kept)
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """A table of the database."""
+
+    name: Annotated[str, "Of the table."]
+    rows: Annotated[int, "How many; of a large table on PostgreSQL an estimate."]
+    bytes: Annotated[int | None, "With its indexes; null when the database does not tell."]
+    oldest: Annotated[dt.datetime | None, "The time of its oldest row, UTC; null without such a time."]
+
+    @classmethod
+    def of(cls, one: TableSize) -> TableShape:
+        """From the model."""
+        return cls(one.name, one.rows, one.bytes, one.oldest)
+
+
+def _by_name(counts: Mapping[PruneKind, int]) -> dict[str, int]:
+    return {kind.value: number for kind, number in counts.items()}

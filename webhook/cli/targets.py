@@ -23,6 +23,7 @@ from webhook.model.policies import ExtraKind
 from webhook.model.workloads import Workload
 from webhook.policy.plaintext import plain
 
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _API_VERSION = re.compile(rb"^[ \t]*['\"]?apiVersion['\"]?[ \t]*:", re.MULTILINE)
 _LOOKS_LIKE_A_PATH = re.compile(r"[./~]|.*\.(?:json|ya?ml|xml|spdx|cdx|txt|gz)\Z", re.IGNORECASE)
 _RENDER = "Hand in Kubernetes objects as YAML or JSON; render templates first (`helm template`, `kubectl kustomize`)."
@@ -75,7 +76,7 @@ Target = ImageTarget | SbomTarget | ManifestTarget | ReviewTarget
 
 
 class _Head(msgspec.Struct, rename="camel"):
-    """The few keys by which a JSON document is told."""
+    """The few keys that identify a kind of JSON document."""
 
     api_version: Any = None
     kind: Any = None
@@ -167,6 +168,11 @@ def _image(word: str) -> ImageRef:
         f"There is no file {plain(word, 200)}.",
         remedy="Check the path. An image is written as host/repository:tag, or host/repository@sha256:….",
     )
+    if _DIGEST.fullmatch(word):  # else it is the image "sha256" with a strange tag
+        raise InvalidInput(
+            f"{word} is a digest without the name of an image.",
+            remedy="Write the name of the image before it: host/repository@sha256:…; `bomgate sbom list` shows names.",
+        )
     tail = word.rpartition("/")[2]
     if _LOOKS_LIKE_A_PATH.match(word) and "@" not in word and ":" not in tail:
         raise absent

@@ -17,6 +17,7 @@ from webhook.model.fieldpaths import below
 from webhook.model.kinds import WORKLOAD_KINDS
 from webhook.model.policies import ExtraKind
 from webhook.model.workloads import Workload
+from webhook.policy.plaintext import escaped
 
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _IMAGE = re.compile(r"image|imageName|[a-zA-Z]+Image")
@@ -112,7 +113,7 @@ def _entry(group: str, kind: str, path: str) -> str:
     match = _POD_SPEC.match(path)
     key, value = ("podSpecPath", match["spec"]) if match else ("imagePath", path)
     written = {"group": group, "kind": kind, key: value} if group else {"kind": kind, key: value}
-    return f"- {json.dumps(written, ensure_ascii=False)}"
+    return f"- {escaped(json.dumps(written, ensure_ascii=False))}"
 
 
 def _places(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -150,7 +151,7 @@ def _places(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _is_bare(containers: Sequence[Any]) -> bool:
-    """Whether containers are listed, and none says its image: whoever makes Pods of them fills it in."""
+    """Whether containers are listed without images; the controller that makes Pods of them fills them in."""
     mappings = [container for container in containers if isinstance(container, Mapping)]
     return bool(mappings) and not any("image" in mapping for mapping in mappings)
 

@@ -42,7 +42,7 @@ def command(yes: bool, names: tuple[str, ...]) -> None:
     wanted = ", ".join(settings.certificates.configurations)
     if not yes:
         if not sys.stdin.isatty():
-            raise InvalidInput("Nobody can be asked whether this is meant.", remedy="Say so with --yes.")
+            raise InvalidInput("There is no terminal to ask for confirmation on.", remedy="Say so with --yes.")
         click.confirm(f"Delete the webhook configurations {wanted}? Nothing is checked at admission then.", abort=True)
     from webhook.bootstrap.controller import unregister
 

@@ -123,6 +123,9 @@ def list_documents(output: str) -> None:
         rows,
         empty="There are no VEX documents. Add one with `bomgate vex add`, or name a source of the kind vex.",
     )
+    for held in found:
+        if held.trouble:
+            note(f"Document {held.number}: {held.trouble}")
 
 
 @command.command("remove", examples=("bomgate vex remove 3 --comment 'of another product'",))
@@ -152,9 +155,10 @@ def remove(number: int, comment: str, author: str | None, output: str) -> Exit:
 @global_options
 @output_option()
 def update(output: str) -> Exit:
-    """Read the sources of the kind vex again. Exits with 3 if one could not be read.
+    """Read the sources of the kind vex again.
 
-    `bomgate download` and the controller do the same.
+    `bomgate download` and the controller do the same. A source or a file that can no longer be read goes on to count
+    as it was; the exit code is 3 then.
     """
     parts = invocation().parts(creates=True)
     done = parts.vex.intake().update()
@@ -164,7 +168,7 @@ def update(output: str) -> Exit:
         show_vex(done)
         if not done:
             note("There are no sources of the kind vex.")
-    return Exit.UNDECIDED if any(held.failed for held in done) else Exit.DONE
+    return Exit.DONE if all(held.is_whole for held in done) else Exit.UNDECIDED
 
 
 @command.command("fetch", examples=("bomgate vex fetch registry.corp/shop/orders:2.3.1",))
@@ -216,11 +220,13 @@ command.add_command(export)
 def show_vex(updates: Sequence[VexUpdate]) -> None:
     """Show what became of the sources of VEX documents."""
     if updates:
-        rows = [(held.source, held.documents, held.statements, held.new, held.gone) for held in updates]
-        print_table(("Source", "Documents", "Statements", "New", "Gone"), rows, empty="")
+        rows = [(held.source, held.documents, held.statements, held.new, held.gone, held.kept) for held in updates]
+        print_table(("Source", "Documents", "Statements", "New", "Gone", "Kept"), rows, empty="")
     for held in updates:
         for problem in held.problems:
             note(f"{held.source}: {problem}")
+        if held.kept:
+            note(f"{held.source}: {count(held.kept, 'document')} of files that cannot be read any more stay.")
 
 
 def _digest(text: str) -> Digest:
@@ -234,7 +240,7 @@ def _digest(text: str) -> Digest:
     digest = parse_image(text).digest
     if digest is None:
         raise InvalidInput(
-            f"{text} names no digest, and a tag may point at another image tomorrow.",
+            f"{text} has no digest, and a tag may point at another image tomorrow.",
             remedy="Write REF@sha256:…, or the digest alone.",
         )
     return digest

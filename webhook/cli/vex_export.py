@@ -19,7 +19,7 @@ from webhook.errors import InvalidInput
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef, parse_image
 from webhook.model.vex import VexStatus
-from webhook.policy.evaluation import Judge
+from webhook.policy.judge import Judge
 from webhook.policy.plaintext import plain
 from webhook.policy.precedence import Place
 from webhook.policy.sameness import one_of_each, with_shared_names

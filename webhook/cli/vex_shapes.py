@@ -37,8 +37,16 @@ class VexDocumentShape:
     until: Annotated[dt.datetime | None, "When it stops counting, UTC; null: never."]
     comment: Annotated[str, "Why it was handed in; possibly empty."]
     trusted: Annotated[bool, "Whether it counts anywhere, by vex.trust."]
-    place: Annotated[str, "Name under which it is attached, and the namespace whose pull secrets were used; or empty."]
-    trouble: Annotated[str, "Why not all that is attached there is known, so that nothing loosens; empty: all is."]
+    place: Annotated[
+        str,
+        "Name under which it is attached, and the namespace whose pull secrets were used; of a source, the path of its"
+        " file; or empty.",
+    ]
+    trouble: Annotated[
+        str,
+        "Why not all that is attached there is known, so that nothing loosens; of a source, why its file cannot be read"
+        " any more, so that it counts as it was; or empty.",
+    ]
 
     @classmethod
     def of(cls, one: KeptVex, *, trusted: bool) -> VexDocumentShape:
@@ -99,13 +107,14 @@ class VexSourceShape:
     statements: Annotated[int, "Statements that they make."]
     new: Annotated[int, "Documents that were not there before."]
     gone: Annotated[int, "Documents that are not there any more."]
+    kept: Annotated[int, "Documents that stay as they were, because their files cannot be read any more."]
     failed: Annotated[bool, "Whether it could not be read; what was there before stays then."]
     problems: Annotated[tuple[str, ...], "What could not be read."]
 
     @classmethod
     def of(cls, one: VexUpdate) -> VexSourceShape:
         """From the engine."""
-        return cls(one.source, one.documents, one.statements, one.new, one.gone, one.failed, one.problems)
+        return cls(one.source, one.documents, one.statements, one.new, one.gone, one.kept, one.failed, one.problems)
 
 
 @dataclass(frozen=True, slots=True)

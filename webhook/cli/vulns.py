@@ -34,7 +34,6 @@ from webhook.model.assessments import Assessment, Scope
 from webhook.model.records import AssessmentQuery, AssessmentState, VulnerabilityRecord
 from webhook.model.triage import VulnerabilityOrder
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.messages import assess_commands
 from webhook.policy.phrases import (
     count,
     decided,
@@ -48,6 +47,7 @@ from webhook.policy.phrases import (
     title,
 )
 from webhook.policy.plaintext import plain
+from webhook.policy.remedies import assess_commands
 from webhook.policy.scopes import canonical_scope, described
 from webhook.policy.scores import SEVERITIES, UNSCORED, severity
 from webhook.policy.selections import JudgedVulnerability, Selection, state_of
@@ -95,7 +95,7 @@ def command() -> None:
 @click.option("--cvss", type=CvssRangeType(), metavar="A-B", help="Only scores from A to B, inclusive.")
 @click.option(
     "--severity",
-    type=click.Choice([*(name.lower() for name in reversed(SEVERITIES)), UNSCORED]),
+    type=click.Choice([*(name.lower() for name in reversed(SEVERITIES)), UNSCORED], case_sensitive=False),
     help="Only this severity.",
 )
 @click.option(
@@ -109,7 +109,7 @@ def command() -> None:
 @click.option(
     "--package", metavar="GLOB", help="Only in packages with such a name: 'log4j*', or a purl as 'pkg:npm/lod*'."
 )
-@expires_within_option()
+@expires_within_option("with an assessment in force that expires")
 @click.option(
     "--sort",
     type=click.Choice([order.value for order in VulnerabilityOrder]),
@@ -133,7 +133,8 @@ def list_vulnerabilities(output: str, **given: Any) -> None:
         return
     print_table(COLUMNS, [table_row(item) for item in found], empty=_nothing(parts, given["cvss"]))
     if found:
-        note(f"{len(found)} found. `bomgate vulns show ID` shows one of them, `bomgate assess ID` decides about it.")
+        number = f"The first {len(found)}." if shown.is_more else f"{len(found)} found."
+        note(f"{number} `bomgate vulns show ID` shows one of them, `bomgate assess ID` decides about it.")
         note(severity_line(vulnerabilities, is_more=shown.is_more))
 
 
@@ -149,7 +150,7 @@ def show(identifier: str, output: str) -> None:
     record = parts.store.vulnerabilities.show(identifier)
     if record is None:
         raise InvalidInput(
-            f"{plain(identifier, 80)} is not known: no component that was asked about has it.",
+            f"{plain(identifier, 80)} is unknown: no component that was queried has it.",
             remedy="`bomgate vulns list` shows those that are.",
         )
     judged = parts.selector.states(Selection(identifier=record.vulnerability.id))
@@ -243,7 +244,13 @@ def _show(one: JudgedVulnerability, history: list[Assessment]) -> None:
     print_table(
         ("Component", "State", "Action", "Assessment", "Fix"),
         [
-            (each.purl, state_of(each).value, each.action.word, explained(each), fix_words(each.vulnerability))
+            (
+                each.purl,
+                state_of(each).value,
+                each.action.word,
+                explained(each),
+                fix_words(each.vulnerability, each.purl),
+            )
             for each in one.findings
         ],
         empty="It affects no known component any more.",
@@ -253,17 +260,21 @@ def _show(one: JudgedVulnerability, history: list[Assessment]) -> None:
         rows = [(digest, ", ".join(names)) for digest, names in one.record.images]
         print_table((count(len(rows), "Image"), "Names"), rows, empty="")
     if history:
-        say()
-        records = [
-            (
-                moment(each.assessed_at),
-                each.type or "(withdrawn)",
-                described(each.scope),
-                decided(each),
-                each.comment,
-                each.recorded_by,
-                each.batch,
-            )
-            for each in history
-        ]
-        print_table(("When", "Type", "For", "Decided", "Comment", "Recorded by", "Batch"), records, empty="")
+        _show_history(history)
+
+
+def _show_history(history: list[Assessment]) -> None:
+    say()
+    records = [
+        (
+            moment(each.assessed_at),
+            each.type or "(withdrawn)",
+            described(each.scope),
+            decided(each),
+            each.comment,
+            each.recorded_by,
+            each.batch,
+        )
+        for each in history
+    ]
+    print_table(("When", "Type", "For", "Decided", "Comment", "Recorded by", "Batch"), records, empty="")

@@ -13,7 +13,7 @@ from webhook.bootstrap import Parts
 from webhook.cli.options import since
 from webhook.cli.triaging import gathered, loaded_triage, refuse_unknown
 from webhook.engines.triage.packages import images_of
-from webhook.engines.triage.vulnerabilities import VulnerabilityFilter
+from webhook.engines.triage.vulnerabilityrows import VulnerabilityFilter
 from webhook.errors import InvalidInput
 from webhook.model.images import Digest, parse_digest, parse_image
 from webhook.model.purls import parse_purl
@@ -80,7 +80,7 @@ def listed(parts: Parts, given: Mapping[str, Any]) -> Listed:
     board = triage.boards.now()
     if given["running"] and board.taken_at is None:
         raise InvalidInput(
-            "No cluster was audited with this database, so nobody knows what runs.",
+            "No cluster has been audited with this database, so it is unknown what runs.",
             remedy="Leave out --running, or correct database.url to the database of the cluster's controller.",
         )
     rows, is_more = gathered(lambda after, most: triage.vulnerabilities.page(wanted, after, most), given["limit"])

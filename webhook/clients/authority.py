@@ -1,4 +1,4 @@
-"""The authority: makes and reads bomgate's own certificates; implements ``Signer`` and asks nobody.
+"""The authority: creates and reads bomgate's own certificates; implements ``Signer`` without I/O.
 
 EC P-256 keys, signed with SHA-256: what every supported API server verifies, with small Secrets and fast handshakes.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from webhook.errors import Final, InvalidInput
-from webhook.model.components import Sbom
+from webhook.model.components import Sbom, document_digest
 from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.ports import PartlyRead
@@ -89,6 +89,7 @@ class DirectorySource:
         """
         sboms: list[Sbom] = []
         problems: list[InvalidInput] = []
+        unread: set[str] = set()
         refused: list[Final] = []
         try:
             paths = self._paths(digest)
@@ -96,7 +97,7 @@ class DirectorySource:
             raise _unreadable(problem) from problem
         for path in paths:
             try:
-                sboms.append(self._read(path))
+                sboms.append(self._read(path, unread))
             except OSError as problem:
                 refused.append(_unreadable(problem))
             except InvalidInput as problem:
@@ -106,7 +107,12 @@ class DirectorySource:
                 raise first
             is_passing = first in refused
             raise PartlyRead(
-                first.message, remedy=first.remedy, sboms=sboms, is_short=is_passing, is_passing=is_passing
+                first.message,
+                remedy=first.remedy,
+                sboms=sboms,
+                is_short=is_passing,
+                is_passing=is_passing,
+                unread=unread,
             )
         return sboms
 
@@ -114,14 +120,28 @@ class DirectorySource:
         """The files of an image, by the directory as it is now: another may have been laid beside one that is known."""
         return [path for found, path in sbom_files(self._directory) if found == digest]
 
-    def _read(self, path: Path) -> Sbom:
+    def _read(self, path: Path, unread: set[str]) -> Sbom:
         if path.stat().st_size > self._max_bytes:
             raise InvalidInput(f"{path.name} is larger than {self._max_bytes} bytes")
+        data = path.read_bytes()
         try:
-            return self._parse(path.read_bytes())
+            return self._parse(data)
         except InvalidInput as problem:
+            unread.add(document_digest(data))
             raise InvalidInput(f"{path.name}: {problem.message}", remedy=problem.remedy) from problem
 
 
 def _unreadable(problem: OSError) -> Final:
     return Final(f"The SBOM directory cannot be read: {problem}", remedy="Check sbom.directory and its permissions.")
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """Read an SBOM file of at most so many bytes.
+
+    Raises:
+        InvalidInput: it is larger.
+        OSError: it cannot be read.
+    """
+    if path.stat().st_size > most:
+        raise InvalidInput(f"{path.name} is larger than {most} bytes.", remedy="Raise sbom.maxBytes, or split it.")
+    return path.read_bytes()

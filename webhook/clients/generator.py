@@ -1,4 +1,4 @@
-"""SBOMs made here, for images that have none: by Syft, a program that is installed beside bomgate.
+"""The generator: runs Syft, which is installed beside bomgate, for images without an SBOM.
 
 Syft pulls the image by itself, unpacks it into a separate folder, and prints an SBOM. It works on content that
 somebody else chose, so it runs within limits, with no environment but what it needs, and never before an answer is due:
@@ -100,7 +100,7 @@ class Syft:
             raise Final(failure[0], remedy=failure[1])
         program = self.check()
         if not self._slots.acquire(timeout=self._left(deadline)):
-            raise DeadlineExceeded("Other images are scanned by syft; none of these runs ended in time.")
+            raise DeadlineExceeded("Syft is busy with other images; none of its runs finished in time.")
         try:
             limits = self._options.limits(self._left(deadline))
             command = [str(program), "scan", f"registry:{name}", "--output", "cyclonedx-json"]
@@ -139,7 +139,7 @@ class Syft:
         if found is None:
             where = f"{given} is no program" if given else "there is no program syft on the PATH"
             raise Final(
-                f"SBOMs cannot be made: {where}.",
+                f"SBOMs cannot be generated: {where}.",
                 remedy="Install Syft, and set sbom.syft to its path; or leave sbom.generate out.",
             )
         return Path(found).absolute()

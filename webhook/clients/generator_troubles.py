@@ -1,4 +1,4 @@
-"""What went wrong with a run of Syft: from what it left behind to errors with remedies."""
+"""Failed runs of Syft: from its output to errors with remedies."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class LaneExecutor:
             if self._is_eligible(work):
                 self._hand_out(work)
             elif self._length >= self._most_waiting:
-                raise DeadlineExceeded("Too much is being looked for at the moment.", remedy="Try again in a moment.")
+                raise DeadlineExceeded("Too many searches are running.", remedy="Try again in a moment.")
             else:
                 self._waiting.setdefault(tenant, deque()).append(work)
                 self._length += 1
@@ -133,7 +133,7 @@ class LaneExecutor:
         result: Any = None
         try:
             result = work.run()
-        except BaseException as raised:  # whoever waits for the work gets it
+        except BaseException as raised:  # the caller that waits for the work gets it
             problem = raised
         with self._lock:
             self._busy -= 1

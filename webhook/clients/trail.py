@@ -13,7 +13,7 @@ from webhook.model.deadlines import Deadline
 from webhook.model.images import Digest, ImageRef
 from webhook.model.places import GENERATED
 from webhook.model.platforms import WHOLE, described
-from webhook.ports import ImageResolver, PartlyRead, SbomSource
+from webhook.ports import ImageResolver, NoneCounts, PartlyRead, SbomSource
 from webhook.telemetry import Faults
 
 _NONE_REMEDY = (
@@ -99,6 +99,7 @@ class Explanation:
         refused: what the places said that did not answer, by their names.
         unreadable: the same of those that answered with what cannot be read, be it beside what can.
         short: names of sources that may have what was found there before, although they did not give it now.
+        uncounted: why nothing counts of what some places have, by their names; empty where another has an SBOM.
     """
 
     image: str
@@ -110,6 +111,7 @@ class Explanation:
     refused: Mapping[str, str] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
     short: frozenset[str] = frozenset()
+    uncounted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sboms(self) -> tuple[Sbom, ...]:
@@ -117,9 +119,14 @@ class Explanation:
         return tuple(sbom for found in self.found.values() for sbom in found)
 
     @property
-    def incomplete(self) -> str:
+    def trouble(self) -> str:
         """Why not all that is attached is known; empty when every place answered."""
-        return "; ".join(f"{place}: {said}" for place, said in (*self.unreadable.items(), *self.refused.items()))
+        return _said({**self.unreadable, **self.refused})
+
+    @property
+    def incomplete(self) -> str:
+        """The same for people, with why what is known does not count where nothing does."""
+        return _said({**self.uncounted, **self.unreadable, **self.refused})
 
     def as_dict(self) -> dict[str, object]:
         """The explanation as ``bomgate sbom fetch --output json`` prints it."""
@@ -198,6 +205,9 @@ def explain(
             answers.keep_problem(source.place, partly)
             if partly.is_short:
                 answers.short.add(source.place)
+        except NoneCounts as foreign:  # all of it was read, so what the place had before is gone
+            answers.keep(source.place, ())
+            answers.uncounted[source.place] = foreign
         except Exception as raised:
             problem = _refusal(raised, source.place, image, manner.faults)
             trail.note(source.place, image.name, problem.message)
@@ -220,6 +230,10 @@ def _ask(source: SbomSource, image: ImageRef, digest: Digest, deadline: Deadline
     return sboms
 
 
+def _said(by_place: Mapping[str, str]) -> str:
+    return "; ".join(f"{place}: {said}" for place, said in by_place.items())
+
+
 @dataclass(slots=True)
 class _Answers:
     """What the places of a search answered."""
@@ -229,6 +243,7 @@ class _Answers:
     unreadable: dict[str, str] = field(default_factory=dict)
     remedies: list[tuple[int, str]] = field(default_factory=list)
     short: set[str] = field(default_factory=set)
+    uncounted: dict[str, NoneCounts] = field(default_factory=dict)
 
     @property
     def has_sboms(self) -> bool:
@@ -250,11 +265,13 @@ class _Answers:
         self.remedies.append((0 if is_unreadable else 1, problem.remedy))
 
     def explanation(self, image: ImageRef, digest: Digest, trail: Trail) -> Explanation:
-        remedy = min(self.remedies, default=(0, _NONE_REMEDY), key=lambda remedy: remedy[0])[1]
+        uncounted = {} if self.has_sboms else self.uncounted
+        remedies = [*self.remedies, *((0, problem.remedy) for problem in uncounted.values())]
+        remedy = min(remedies, default=(0, _NONE_REMEDY), key=lambda remedy: remedy[0])[1]
         if self.has_sboms:
             result, remedy = "found", remedy if self.remedies else ""
         else:
-            result = "unreadable" if self.unreadable else "refused" if self.refused else "none"
+            result = "unreadable" if self.unreadable or uncounted else "refused" if self.refused else "none"
         looks = tuple(trail.looks)
         return Explanation(
             image.text,
@@ -266,6 +283,7 @@ class _Answers:
             self.refused,
             self.unreadable,
             frozenset(self.short),
+            {place: problem.message for place, problem in uncounted.items()},
         )
 
 

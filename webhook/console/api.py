@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-import msgspec
 from flask import Flask, Response, request
 
+from webhook.console.answers import json_answer, json_text
 from webhook.console.deciding import decision_of, decision_request, is_rehearsal, planned_json, rehearsed_json, scope_of
 from webhook.console.details import image_json, package_json, vulnerability_json
 from webhook.console.face import ConsoleFace
@@ -40,7 +40,7 @@ def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], g
     """
     for view in lists.values():
         _add_list(app, face, view, gate)
-    described = msgspec.json.encode(document(lists, face.version))
+    described = json_text(document(lists, face.version))
 
     @app.get(f"{ROOT}/openapi.json")
     def api_openapi() -> Response:
@@ -48,17 +48,21 @@ def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], g
 
     @app.get(f"{ROOT}/vulnerabilities/<path:identifier>")
     def api_one_vulnerability(identifier: str) -> Response:
-        return _json(vulnerability_json(visible(face, gate, "get", "vulnerabilities"), identifier))
+        return json_answer(vulnerability_json(visible(face, gate, "get", "vulnerabilities"), identifier))
 
     @app.get(f"{ROOT}/package")
     def api_one_package() -> Response:
         seen = visible(face, gate, "get", "packages")
-        return _json(package_json(seen, parse_purl(request.args.get("purl", "")).package))
+        return json_answer(package_json(seen, parse_purl(request.args.get("purl", "")).package))
 
     @app.get(f"{ROOT}/images/<digest>")
     def api_one_image(digest: str) -> Response:
-        return _json(image_json(visible(face, gate, "get", "images"), parse_digest(digest)))
+        return json_answer(image_json(visible(face, gate, "get", "images"), parse_digest(digest)))
 
+    _add_decisions(app, face, lists["vulnerabilities"], gate)
+
+
+def _add_decisions(app: Flask, face: ConsoleFace, listed: ListView[Any], gate: Gate) -> None:
     @app.post(f"{ROOT}/decisions")
     def api_decide() -> Response:
         body = decision_request(request.get_json())
@@ -69,20 +73,20 @@ def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], g
             raise InvalidInput("Both vulnerabilities and a filter are given.", remedy="Give one of them.")
         seen = visible(face, gate, "list", "vulnerabilities")
         if "filter" in body:
-            view = lists["vulnerabilities"] if seen is face else every_list(seen)["vulnerabilities"]
+            view = listed if seen is face else every_list(seen)["vulnerabilities"]
             given = view.read(_filters(body["filter"], view), face.clock.now())
             ids = seen.decider.matching(vulnerability_filter(given))
         else:
             ids = _identifiers(body.get("vulnerabilities", []))
         planned = seen.decider.plan(seen.decider.select(ids, scope), decision_of(values, person().name))
         if body.get("dryRun"):
-            return _json(rehearsed_json(seen, planned))
+            return json_answer(rehearsed_json(seen, planned))
         override = bool(body.get("override"))
         require_for(gate, "create", planned.records)
         if override:
             require_for(gate, "create", planned.records, "assessments/override")
         batch = record(seen, planned, override=override)
-        return _json({**planned_json(planned), "batch": batch})
+        return json_answer({**planned_json(planned), "batch": batch})
 
     @app.post(f"{ROOT}/batches/<batch>/undo")
     def api_undo(batch: str) -> Response:
@@ -90,9 +94,9 @@ def add_api(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], g
         planned = face.decider.plan_undo(batch, person().name)
         require_for(gate, "delete", planned.records)
         if rehearsal:
-            return _json(rehearsed_json(face, planned))
+            return json_answer(rehearsed_json(face, planned))
         made = record(face, planned, override=True)
-        return _json({**planned_json(planned), "batch": made})
+        return json_answer({**planned_json(planned), "batch": made})
 
 
 def _add_list(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gate) -> None:
@@ -106,7 +110,7 @@ def _add_list(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gate) ->
 
     def as_json() -> Response:
         items, after = read()
-        return _paged(_json({"items": items, "next": after}), after)
+        return _paged(json_answer({"items": items, "next": after}), after)
 
     def as_csv() -> Response:
         items, after = read()
@@ -135,10 +139,6 @@ def _paged(response: Response, after: str | None) -> Response:
     return response
 
 
-def _json(value: object) -> Response:
-    return Response(msgspec.json.encode(value), mimetype="application/json")
-
-
 def _filters(given: Mapping[str, object], view: ListView[Any]) -> dict[str, str]:
     """The filters of a decision; a list overlooks what it does not know, and here that would mean all rows."""
     known = {rule.name for rule in view.filters}
@@ -153,7 +153,9 @@ def _filters(given: Mapping[str, object], view: ListView[Any]) -> dict[str, str]
 def _identifiers(given: Sequence[object]) -> tuple[str, ...]:
     found = tuple(name for name in given if isinstance(name, str))
     if len(found) < len(given):
-        raise InvalidInput("vulnerabilities has something that is no text.", remedy='Write it as ["CVE-2021-44228"].')
+        raise InvalidInput(
+            "vulnerabilities has an item that is not a string.", remedy='Write it as ["CVE-2021-44228"].'
+        )
     return found
 
 
@@ -166,5 +168,5 @@ def _cell(value: object) -> str:
     if isinstance(value, list) and all(isinstance(element, str) for element in value):
         text = " ".join(value)
     else:
-        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return spreadsheet_cell(text)
+        text = value if isinstance(value, str) else json_text(value)
+    return spreadsheet_cell(plain(text))

@@ -8,8 +8,8 @@ from typing import Any
 
 from webhook.console.face import ConsoleFace
 from webhook.console.lists.base import is_number
-from webhook.engines.triage.deciding import Planned
 from webhook.engines.triage.effects import ChangedImage, ChangedWorkload, Effects
+from webhook.engines.triage.plans import Planned
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Scope
 from webhook.policy.decisions import Decision
@@ -20,7 +20,8 @@ from webhook.policy.plaintext import plain
 from webhook.policy.scopes import described
 
 SCOPE = ("package", "versions", "image", "namespace")
-_MOST_IDS = 20
+_MOST_IDS = 500
+"""Vulnerabilities that a command line names; what is longer is no line that somebody copies."""
 _CALLED = {bool: "true or false", str: "a text", int: "a whole number", list: "a list", dict: "an object"}
 _DECISION: Mapping[str, type] = {
     **dict.fromkeys(("type", "comment", *SCOPE, "until"), str),
@@ -62,7 +63,7 @@ def members(body: object, known: Mapping[str, type]) -> Mapping[str, Any]:
         InvalidInput: it has a member that is not known, or one of another type.
     """
     if not isinstance(body, dict):
-        raise InvalidInput("The body is no JSON object.")
+        raise InvalidInput("The body is not a JSON object.")
     for name, value in body.items():
         kind = known.get(name)
         if kind is None:
@@ -101,14 +102,18 @@ def is_ticked(values: Mapping[str, str], name: str) -> bool:
     return values.get(name, "") in ("yes", "True")
 
 
-def command(ids: Sequence[str], values: Mapping[str, str], author: str) -> str:
-    """The command line that does the same."""
-    parts = ["bomgate", "assess", *ids[:_MOST_IDS]]
+def command(ids: Sequence[str], values: Mapping[str, str], author: str, *, override: bool = False) -> str:
+    """The command line that does the same; empty for more vulnerabilities than one can name."""
+    if len(ids) > _MOST_IDS:
+        return ""
+    parts = ["bomgate", "assess", *ids]
     for name in ("type", "comment", *SCOPE, "until", "days"):
         if values.get(name, "").strip():
             parts += [f"--{name}", values[name].strip()]
     if is_ticked(values, "untilFixed"):
         parts.append("--until-fixed")
+    if override:
+        parts.append("--override")
     return " ".join(map(shlex.quote, [*parts, "--author", author]))
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from webhook.console.lists.base import ACTION, MAYBE_TEXT, MOMENT, NUMBER, TEXT, TEXTS
 from webhook.console.lists.findings import EXPLOITATION, VERSION
 from webhook.console.vex import VEX_SCHEMA
+from webhook.console.ways import PATH_SCHEMA
 
-_HOLDER = {"type": "object", "properties": {"title": TEXT, "action": ACTION}, "required": ["title", "action"]}
+_HOLDER = {
+    "type": "object",
+    "properties": {"title": TEXT, "namespace": TEXT, "name": TEXT, "action": ACTION},
+    "required": ["title", "namespace", "name", "action"],
+}
+_MEMBERS_HOLDER = {"type": "object", "properties": {"title": TEXT, "action": ACTION}, "required": ["title", "action"]}
 _IMAGE = {
     "type": "object",
     "properties": {"digest": TEXT, "title": TEXT, "verdict": ACTION},
@@ -46,7 +53,7 @@ _FINDING = {
     },
     "required": ["purl", "vulnerability", "state", "action", "note", "fix", "assessment"],
 }
-VULNERABILITY_SCHEMA: dict[str, Any] = {
+_VULNERABILITY: dict[str, Any] = {
     "type": "object",
     "properties": {
         "id": TEXT,
@@ -72,7 +79,7 @@ VULNERABILITY_SCHEMA: dict[str, Any] = {
     },
     "required": ["id", "title", "description", "first_seen", "findings", "images", "workloads", "history", "vex"],
 }
-PACKAGE_SCHEMA: dict[str, Any] = {
+_PACKAGE: dict[str, Any] = {
     "type": "object",
     "properties": {
         "package": TEXT,
@@ -89,7 +96,7 @@ PACKAGE_SCHEMA: dict[str, Any] = {
                 "properties": {
                     "cluster": TEXT,
                     "images": NUMBER,
-                    "workloads": {"type": "array", "items": _HOLDER},
+                    "workloads": {"type": "array", "items": _MEMBERS_HOLDER},
                 },
                 "required": ["cluster", "images", "workloads"],
             },
@@ -98,7 +105,7 @@ PACKAGE_SCHEMA: dict[str, Any] = {
     },
     "required": ["package", "versions", "images", "workloads", "clusters"],
 }
-IMAGE_SCHEMA: dict[str, Any] = {
+_IMAGE_DETAILS: dict[str, Any] = {
     "type": "object",
     "properties": {
         "digest": TEXT,
@@ -125,3 +132,50 @@ IMAGE_SCHEMA: dict[str, Any] = {
         "vex",
     ],
 }
+DETAIL_SCHEMAS: Mapping[str, Any] = {
+    "Vulnerability": _VULNERABILITY,
+    "Package": _PACKAGE,
+    "Image": _IMAGE_DETAILS,
+    "Path": PATH_SCHEMA,
+}
+
+
+def detail_paths(problem: Mapping[str, Any]) -> dict[str, Any]:
+    """The paths of single nouns, and of the way of a component into an image.
+
+    Args:
+        problem: the response for errors.
+    """
+
+    def get(name: str, where: str, parameter: str, schema: str) -> dict[str, Any]:
+        given = {"name": parameter, "in": where, "required": True, "schema": {"type": "string"}}
+        return {
+            "get": {
+                "operationId": f"get{schema}",
+                "summary": f"One {name}.",
+                "parameters": [given],
+                "responses": _response(f"The {name}.", schema, problem),
+            }
+        }
+
+    return {
+        "/vulnerabilities/{id}": get("vulnerability", "path", "id", "Vulnerability"),
+        "/package": get("package and who has it", "query", "purl", "Package"),
+        "/images/{digest}": get("image", "path", "digest", "Image"),
+        "/images/{digest}/path": {
+            "get": {
+                "operationId": "getPath",
+                "summary": "What brings a component into an image.",
+                "parameters": [
+                    {"name": "digest", "in": "path", "required": True, "schema": {"type": "string"}},
+                    {"name": "purl", "in": "query", "required": True, "schema": {"type": "string"}},
+                ],
+                "responses": _response("The shortest way.", "Path", problem),
+            }
+        },
+    }
+
+
+def _response(text: str, schema: str, problem: Mapping[str, Any]) -> dict[str, Any]:
+    content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"200": {"description": text, "content": content}, "default": dict(problem)}

@@ -36,7 +36,7 @@ def vulnerability_json(face: ConsoleFace, identifier: str) -> dict[str, Any]:
     """
     row, line = face.vulnerabilities.one(identifier), face.vulnerabilities.line(identifier)
     if row is None or line is None:
-        raise NotFound(f"Nobody knows the vulnerability {plain(identifier, 80)}.")
+        raise NotFound(f"Unknown vulnerability: {plain(identifier, 80)}.")
     one, board = row.vulnerability, face.boards.now()
     digests = board.where.images(number for number, _ in line.components)
     scan = AssessmentScan(names=frozenset(name.casefold() for name in one.identifiers))
@@ -125,7 +125,7 @@ def image_json(face: ConsoleFace, digest: Digest) -> dict[str, Any]:
     counts = ("total", "vulnerable", "clean", "unknown", "not_covered", "unusable", "not_in_image")
     return {
         "digest": str(digest),
-        "names": list(known.names),
+        "names": list(known.called),
         "verdict": verdict.action.word,
         "counts": {name: getattr(verdict.counts, name) for name in counts},
         "findings": [finding_json(finding) for finding in verdict.findings[:_MOST_FINDINGS]],
@@ -160,7 +160,7 @@ def finding_json(one: Finding) -> dict[str, Any]:
         "state": state_of(one).value,
         "action": one.action.word,
         "note": one.note,
-        "fix": fix_words(one.vulnerability),
+        "fix": fix_words(one.vulnerability, one.purl),
         "assessment": None if (given := one.assessment or one.expired) is None else assessment_json(given),
     }
 
@@ -191,4 +191,12 @@ def images_json(images: Any) -> list[dict[str, Any]]:
 
 def holders_json(workloads: Any) -> list[dict[str, Any]]:
     """Workloads as JSON."""
-    return [{"title": workload.workload.title, "action": workload.action.word} for workload in workloads]
+    return [
+        {
+            "title": workload.workload.title,
+            "namespace": workload.workload.namespace,
+            "name": workload.workload.name,
+            "action": workload.action.word,
+        }
+        for workload in workloads
+    ]

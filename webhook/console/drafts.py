@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from webhook.engines.triage.deciding import MOST_SELECTED, Planned, check_number
+from webhook.engines.triage.clusterdeciding import ClusterPlan
+from webhook.engines.triage.plans import MOST_SELECTED, Planned, check_number
 from webhook.errors import InvalidInput
 
 _MOST_CHARACTERS = 50 * MOST_SELECTED
@@ -21,7 +22,7 @@ class Preview:
         values: fields of the form that it was planned for.
     """
 
-    planned: Planned
+    planned: Planned | ClusterPlan
     values: Mapping[str, str]
 
 
@@ -57,7 +58,7 @@ def new_draft(ids: Iterable[str], form: Mapping[str, str], namespace: str, *, is
     distinct = tuple(dict.fromkeys(ids))
     check_number(len(distinct))
     if sum(map(len, distinct)) > _MOST_CHARACTERS:
-        raise InvalidInput("The ids of what is selected are too long.", remedy="Tick rows of the list.")
+        raise InvalidInput("The selected IDs are too long.", remedy="Tick rows of the list.")
     values = {"namespace": form.get("namespace", "") or namespace, "type": form.get("suggested", "")}
     package = form.get("package", "")
     if package.startswith("pkg:") and "*" not in package:

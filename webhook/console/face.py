@@ -10,7 +10,8 @@ from webhook.console.lists.base import Cursors
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.requesting.desk import RequestDesk
 from webhook.engines.triage.assessments import AssessmentLists
-from webhook.engines.triage.board import BoardSource
+from webhook.engines.triage.boards import BoardSource
+from webhook.engines.triage.clusterdeciding import ClusterDecider
 from webhook.engines.triage.clusters import ClusterLists
 from webhook.engines.triage.deciding import Decider
 from webhook.engines.triage.overview import Overviews
@@ -74,6 +75,7 @@ class ConsoleFace:
         clusters: those of a hub's members; None where there is no hub, or not all may be seen.
         vex: what VEX documents say of that.
         decider: what they decide.
+        cluster_decider: what they decide for one member of a hub; None where there is no hub.
         types: assessment types.
         type_editor: changes them.
         within: the same for those who may see some namespaces only.
@@ -110,6 +112,7 @@ class ConsoleFace:
     clusters: ClusterLists | None
     vex: VexLists
     decider: Decider
+    cluster_decider: ClusterDecider | None
     types: TypeLists
     type_editor: TypeEditor
     within: Callable[[frozenset[str]], ConsoleFace]

@@ -1,4 +1,4 @@
-"""Guards: what every request has to pass, and what every answer carries.
+"""Guards: checks of every request, headers of every answer, and where a browser goes on after signing in.
 
 A page elsewhere must not read the console (DNS rebinding: the Host is checked), act in it (Origin, Sec-Fetch-Site, form
 token), show it in a frame, or bring anything in (Content-Security-Policy: nothing but our own style sheet and images).
@@ -10,7 +10,7 @@ import gzip
 import hmac
 import json
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Request, Response
 from flask.json.provider import DefaultJSONProvider
@@ -23,6 +23,7 @@ from webhook.policy.plaintext import plain
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
 HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -33,6 +34,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+
 _WORTH_BYTES = 1500
 SAFE = ("GET", "HEAD", "OPTIONS")
 FORM_TOKEN = "form_token"  # noqa: S105  # a name
@@ -129,3 +131,42 @@ def harden(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
+
+
+HOME = "/"
+REQUEST_FORM = "/requests/new"
+_MOST = 2000
+_IN_QUERIES = "/?:@!$&'()*+,;=%"
+
+
+def own_address(given: Request) -> str:
+    """The address of a request on this console; what a browser would read as another host is quoted."""
+    query = given.query_string.decode("latin-1")
+    return quote(given.path) + (f"?{quote(query, safe=_IN_QUERIES)}" if query else "")
+
+
+def safe_address(text: str) -> str:
+    """An address on this console to go on to; the overview for anything that a browser might read as another host.
+
+    A path of one slash, of visible ASCII characters without backslash, and not the sign-in itself.
+    """
+    is_path = text.startswith("/") and not text.startswith("//") and "\\" not in text
+    is_plain = len(text) <= _MOST and text.isascii() and text.isprintable() and " " not in text
+    return text if is_path and is_plain and not text.startswith(("/sign-", "/api/")) else HOME
+
+
+def form_address(given: Request, most: int) -> str:
+    """Where to go on after signing in, for a form that was sent without a session: the page that it was on.
+
+    The form of a request is filled in again with what was written, as far as an address holds it.
+
+    Args:
+        given: the request, which one of our own pages began.
+        most: bytes that are read of a sender whom nobody knows.
+    """
+    if given.path == REQUEST_FORM and 0 < (given.content_length or 0) <= most:
+        written = {name: value for name, value in given.form.items() if name != FORM_TOKEN and value}
+        filled = safe_address(f"{given.path}?{urlencode(written)}")
+        return REQUEST_FORM if filled == HOME else filled
+    page = urlsplit(given.headers.get("Referer", ""))
+    return safe_address(f"{page.path}?{page.query}" if page.query else page.path) if page.netloc == given.host else HOME

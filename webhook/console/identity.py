@@ -80,7 +80,7 @@ class ClusterGate:
         except SourceError as problem:
             if known is not None:
                 return known[1]
-            raise RightsUnknown(f"It cannot be told what {who.name} may do: {problem.message}") from problem
+            raise RightsUnknown(f"The permissions of {who.name} cannot be determined: {problem.message}") from problem
         if is_read:
             self._answers.put(key, (now, allowed), _STALE_SECONDS)
         return allowed

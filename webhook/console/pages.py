@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, Response, g, redirect, render_template, request
+from flask import Flask, Response, render_template, request
 
-from webhook.console.deciding import SCOPE, command, decision_of, planned_json, scope_of
+from webhook.console.decision_pages import add_decision_pages, may_decide
 from webhook.console.details import image_json, package_json, vulnerability_json
-from webhook.console.drafts import Draft, Preview, new_draft
 from webhook.console.face import ConsoleFace
-from webhook.console.identity import Gate
+from webhook.console.identity import Gate, RightsUnknown
 from webhook.console.lists.base import ROOT, ListView, limit
 from webhook.console.lists.every import every_list
-from webhook.console.lists.findings import vulnerability_filter
 from webhook.console.lists.telling import add_test_message
-from webhook.console.problems import NotFound
-from webhook.console.rights import offers, person, require, require_for, visible
-from webhook.console.sessions import Session
-from webhook.console.telling import record
+from webhook.console.problems import NotAllowed, NotFound
+from webhook.console.rights import offers, require, visible
 from webhook.console.ways import add_ways
-from webhook.engines.triage.assessments import AssessmentFilter
-from webhook.errors import BomgateError, InvalidInput, TooBroad
+from webhook.errors import BomgateError, InvalidInput, StoreError, TooBroad
 from webhook.model.images import parse_digest
 from webhook.model.purls import parse_purl
-from webhook.model.triage import AssessmentScan
+from webhook.model.requests import ExceptionRequest, Phase, RequestScan
 
 _COMPONENTS = 100
+_WAITING = 8
+"""Requests that the overview names."""
 
 
 def add_pages(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]], gate: Gate) -> None:
@@ -46,7 +43,7 @@ def add_pages(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]],
     _add_nouns(app, face, gate)
     add_test_message(app, face, gate)
     add_ways(app, face, gate, ROOT)
-    _add_decisions(app, face, lists["vulnerabilities"], gate)
+    add_decision_pages(app, face, lists["vulnerabilities"], gate)
 
     @app.get("/")
     def overview() -> str:
@@ -56,14 +53,25 @@ def add_pages(app: Flask, face: ConsoleFace, lists: Mapping[str, ListView[Any]],
         return render_template(
             "overview.html",
             overview=seen.overviews.now(),
+            waiting=_waiting(face, gate),
             checks=checks,
             token_ends=face.token_ends if sees_all else "",
+            sees_runs=offers(gate, "list", "runs"),
         )
 
     @app.get("/settings")
     def settings() -> str:
         require(gate, "get", "settings")
         return render_template("settings.html", checks=face.checks(), settings=face.settings)
+
+
+def _waiting(face: ConsoleFace, gate: Gate) -> Sequence[ExceptionRequest] | None:
+    """The newest requests that wait; None where the person may see none, or nobody can tell."""
+    try:
+        desk = visible(face, gate, "list", "requests").desk
+        return desk.page(RequestScan(Phase.WAITING), None, _WAITING).items
+    except (NotAllowed, RightsUnknown, StoreError, TooBroad):
+        return None
 
 
 def _worse(face: ConsoleFace) -> list[Any]:
@@ -97,7 +105,7 @@ def _list_page(whole: ConsoleFace, listed: ListView[Any], gate: Gate) -> Any:
                 following=f"/{view.name}?{urlencode({**rest, 'cursor': after})}" if after else "",
                 query=urlencode(given),
                 traps=face.types.traps() if view.name == "types" else (),
-                may_decide=view.tick is not None and _may_decide(face, gate),
+                may_decide=view.tick is not None and may_decide(face, gate),
                 may=partial(offers, gate),
                 running=whole.runs.current,
             ),
@@ -119,7 +127,8 @@ def _add_nouns(app: Flask, face: ConsoleFace, gate: Gate) -> None:
     def one_vulnerability(identifier: str) -> str:
         seen = visible(face, gate, "get", "vulnerabilities")
         one = vulnerability_json(seen, identifier)
-        return render_template("vulnerability.html", one=one, may_decide=_may_decide(seen, gate))
+        may_ask = offers(gate, "create", "requests", seen.boards.now().namespaces)
+        return render_template("vulnerability.html", one=one, may_decide=may_decide(seen, gate), may_ask=may_ask)
 
     @app.get("/package")
     def one_package() -> str:
@@ -152,110 +161,3 @@ def _add_nouns(app: Flask, face: ConsoleFace, gate: Gate) -> None:
 def _after() -> tuple[str] | None:
     given = request.args.get("after", "")
     return (given,) if given else None
-
-
-def _add_decisions(app: Flask, face: ConsoleFace, view: ListView[Any], gate: Gate) -> None:
-    @app.post("/decide")
-    def begin() -> Response:
-        seen = visible(face, gate, "list", "vulnerabilities")
-        if not _may_decide(seen, gate):
-            require(gate, "create", "assessments")
-        shown = view if seen is face else every_list(seen)[view.name]
-        wanted = vulnerability_filter(shown.read(request.form, face.clock.now()))
-        chosen = request.form.getlist("tick")
-        ids = seen.decider.matching(wanted) if request.form.get("all") else chosen
-        limits = seen.boards.now().limits
-        namespace = next(iter(limits)) if limits is not None and len(limits) == 1 else ""
-        draft = new_draft(ids, request.form, namespace, is_filter=bool(request.form.get("all")))
-        response = redirect(f"/decide/{_session().keep(draft)}", 303)
-        assert isinstance(response, Response)
-        return response
-
-    @app.get("/decide/<name>")
-    def draft_page(name: str) -> str:
-        return _draft_page(face, name, _draft(name), gate)
-
-    @app.post("/decide/<name>")
-    def save(name: str) -> Any:
-        draft = _draft(name)
-        values = {key: request.form.get(key, "") for key in (*SCOPE, "type", "comment", "until", "days", "untilFixed")}
-        require(gate, "create", "assessments", values["namespace"].strip())
-        draft.values, preview = values, draft.preview
-        if request.form.get("step") != "record" or preview is None or preview.values != values:
-            return redirect(f"/decide/{name}?step=preview", 303)
-        override, records = bool(request.form.get("override")), preview.planned.records
-        require_for(gate, "create", records)
-        if override:
-            require_for(gate, "create", records, "assessments/override")
-        batch = record(face, preview.planned, override=override)
-        _session().drafts.pop(name, None)
-        return redirect(f"/batches/{batch}", 303)
-
-    @app.get("/batches/<batch>")
-    def batch_page(batch: str) -> str:
-        seen = visible(face, gate, "list", "assessments")
-        rows = seen.assessments.page(AssessmentFilter(scan=AssessmentScan(batch=batch)), None, 200)
-        if not rows.items:
-            raise NotFound("There is no such batch.")
-        undo = None
-        problem = ""
-        try:
-            planned = seen.decider.plan_undo(batch, person().name)
-            undo = planned_json(planned)
-            seen.decider.check_approval(planned)
-        except InvalidInput as found:
-            problem = found.message
-        return render_template("batch.html", batch=batch, rows=rows, undo=undo, problem=problem)
-
-    @app.post("/batches/<batch>/undo")
-    def undo_batch(batch: str) -> Any:
-        planned = face.decider.plan_undo(batch, person().name)
-        require_for(gate, "delete", planned.records)
-        made = record(face, planned, override=True)
-        return redirect(f"/batches/{made}", 303)
-
-
-def _draft_page(face: ConsoleFace, name: str, draft: Draft, gate: Gate) -> str:
-    shown: dict[str, Any] | None = None
-    problem: BomgateError | None = None
-    draft.preview, values = None, draft.values
-    seen = visible(face, gate, "list", "vulnerabilities")
-    if request.args.get("step") == "preview":
-        try:
-            require(gate, "create", "assessments", values.get("namespace", "").strip())
-            selected = seen.decider.select(draft.ids, scope_of(values))
-            planned = seen.decider.plan(selected, decision_of(values, person().name))
-            draft.preview = Preview(planned, values)
-            shown = planned_json(planned)
-            seen.decider.check_approval(planned)
-        except InvalidInput as found:
-            problem = found
-    return render_template(
-        "decide.html",
-        name=name,
-        draft=draft,
-        values=values,
-        planned=shown,
-        problem=problem,
-        types=list(face.rules().types),
-        namespaces=seen.boards.now().namespaces,
-        tells_fixes=face.desk.reader.tells_fixes,
-        command=command(draft.ids, values, person().name) if shown else "",
-    )
-
-
-def _may_decide(face: ConsoleFace, gate: Gate) -> bool:
-    """Whether the person may decide anything about what they see."""
-    return offers(gate, "create", "assessments", face.boards.now().namespaces)
-
-
-def _draft(name: str) -> Draft:
-    found = _session().drafts.get(name)
-    if not isinstance(found, Draft):
-        raise NotFound("This decision was recorded, or was begun too long ago.", remedy="Select again from the list.")
-    return found
-
-
-def _session() -> Session:
-    session: Session = g.session
-    return session

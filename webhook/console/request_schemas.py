@@ -21,8 +21,15 @@ _REQUESTER = {
 }
 _ANSWERED = {
     "type": ["object", "null"],
-    "properties": {**_WHO, "comment": _TEXT, "at": _TEXT, "coveredBy": {"type": ["integer", "null"]}},
-    "required": ["name", "user", "issuer", "comment", "at", "coveredBy"],
+    "properties": {
+        **_WHO,
+        "comment": _TEXT,
+        "at": _TEXT,
+        "coveredBy": {"type": ["integer", "null"]},
+        "until": {"type": ["string", "null"], "description": "An earlier end that it gives; null: what was asked for."},
+        "type": {"type": "string", "description": "The assessment type that it gives."},
+    },
+    "required": ["name", "user", "issuer", "comment", "at", "coveredBy", "until", "type"],
 }
 _REQUEST = {
     "number": {"type": "integer"},

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
 from flask import Flask, Response, redirect, render_template, request
 
+from webhook.console.answers import json_answer
 from webhook.console.deciding import SCOPE, effects_json, is_ticked, members, scope_of
 from webhook.console.face import ConsoleFace
-from webhook.console.identity import Gate
+from webhook.console.identity import Gate, RightsUnknown
 from webhook.console.lists.base import is_number, moment
-from webhook.console.problems import NotFound
+from webhook.console.problems import NotAllowed, NotFound
 from webhook.console.rights import offers, origin, person, require, visible
 from webhook.engines.requesting.reader import DraftAnswer
 from webhook.errors import BomgateError, InvalidInput
@@ -21,7 +21,7 @@ from webhook.model.assessments import Scope
 from webhook.model.people import Person
 from webhook.model.requests import ExceptionRequest, Phase, Wish
 from webhook.model.triage import AuditScan
-from webhook.policy.asking import is_same
+from webhook.policy.asking import ApprovalRefused, is_same
 from webhook.policy.decisions import NotAffected
 from webhook.policy.expiry import parse_until
 
@@ -39,13 +39,7 @@ _MOST_ROWS = 50
 
 
 def add_requests(app: Flask, face: ConsoleFace, gate: Gate) -> None:
-    """Add pages and API of requests.
-
-    Args:
-        app: where to.
-        face: what it works with.
-        gate: what a person may do.
-    """
+    """Add pages and API of requests to an application."""
     _add_pages(app, face, gate)
     _add_api(app, face, gate)
 
@@ -54,8 +48,9 @@ def _add_pages(app: Flask, face: ConsoleFace, gate: Gate) -> None:
     @app.get("/requests/new")
     def new_request() -> str:
         given = request.args.to_dict()
-        given["vulnerabilities"] = " ".join(request.args.getlist("vulnerability"))
-        return _form(face, given, None)
+        if names := request.args.getlist("vulnerability"):
+            given["vulnerabilities"] = " ".join(names)
+        return _form(face, gate, given, None)
 
     @app.post("/requests/new")
     def ask() -> Any:
@@ -63,7 +58,7 @@ def _add_pages(app: Flask, face: ConsoleFace, gate: Gate) -> None:
         try:
             made = _asked(face, gate, _wish(given, given.get("vulnerabilities", "").split(), gate))
         except InvalidInput as problem:
-            return _form(face, given, problem), 400
+            return _form(face, gate, given, problem), 400
         return redirect(f"/requests/{made.number}", 303)
 
     @app.get("/requests/<int:number>")
@@ -83,26 +78,26 @@ def _add_pages(app: Flask, face: ConsoleFace, gate: Gate) -> None:
 def _add_api(app: Flask, face: ConsoleFace, gate: Gate) -> None:
     @app.get(f"{ROOT}/<int:number>")
     def api_one_request(number: int) -> Response:
-        return _json(request_json(_readable(face, gate, number), face.clock.now()))
+        return json_answer(request_json(_readable(face, gate, number), face.clock.now()))
 
     @app.post(ROOT)
     def api_ask() -> Response:
         body = members(request.get_json(), _WISH)
         names = body.get("vulnerabilities", [])
         if not all(isinstance(name, str) for name in names):
-            raise InvalidInput("vulnerabilities has something that is no text.", remedy='Write it as ["CVE-1"].')
+            raise InvalidInput("vulnerabilities has an item that is not a string.", remedy='Write it as ["CVE-1"].')
         texts = {name: str(value) for name, value in body.items() if isinstance(value, str | int)}
         wish = _wish(texts, names, gate)
-        return _json(request_json(_asked(face, gate, wish), face.clock.now()))
+        return json_answer(request_json(_asked(face, gate, wish), face.clock.now()))
 
     @app.post(f"{ROOT}/<int:number>/join")
     def api_join(number: int) -> Response:
         body = members(request.get_json(), {"reason": str})
-        return _json(_taken(face, gate, number, "join", body.get("reason", ""), DraftAnswer("")))
+        return json_answer(_taken(face, gate, number, "join", body.get("reason", ""), DraftAnswer("")))
 
     @app.post(f"{ROOT}/<int:number>/withdraw")
     def api_withdraw(number: int) -> Response:
-        return _json(_taken(face, gate, number, "withdraw", "", DraftAnswer("")))
+        return json_answer(_taken(face, gate, number, "withdraw", "", DraftAnswer("")))
 
     @app.post(f"{ROOT}/<int:number>/approve")
     def api_approve(number: int) -> Response:
@@ -111,13 +106,13 @@ def _add_api(app: Flask, face: ConsoleFace, gate: Gate) -> None:
         if body.get("dryRun"):
             asked = _readable(face, gate, number)
             shown = {**request_json(asked, face.clock.now()), "effects": _effects(face, gate, asked, draft)}
-            return _json(shown)
-        return _json(_taken(face, gate, number, "approve", "", draft))
+            return json_answer(shown)
+        return json_answer(_taken(face, gate, number, "approve", "", draft))
 
     @app.post(f"{ROOT}/<int:number>/deny")
     def api_deny(number: int) -> Response:
         body = members(request.get_json(), {"comment": str, "version": int})
-        return _json(_taken(face, gate, number, "deny", "", _draft({k: str(v) for k, v in body.items()})))
+        return json_answer(_taken(face, gate, number, "deny", "", _draft({k: str(v) for k, v in body.items()})))
 
 
 # -- what is done -----------------------------------------------------------------------------------------------------
@@ -198,7 +193,7 @@ def _readable(face: ConsoleFace, gate: Gate, number: int) -> ExceptionRequest:
 # -- what is shown ----------------------------------------------------------------------------------------------------
 
 
-def _form(face: ConsoleFace, given: Mapping[str, str], problem: BomgateError | None) -> str:
+def _form(face: ConsoleFace, gate: Gate, given: Mapping[str, str], problem: BomgateError | None) -> str:
     return render_template(
         "request_new.html",
         given=given,
@@ -206,8 +201,16 @@ def _form(face: ConsoleFace, given: Mapping[str, str], problem: BomgateError | N
         presets=[days for days in PRESETS if days <= face.desk.options.max_days],
         most=face.desk.options.max_days,
         tells_fixes=face.desk.reader.tells_fixes,
-        namespaces=face.boards.now().namespaces,
+        namespaces=_offered(face, gate),
     )
+
+
+def _offered(face: ConsoleFace, gate: Gate) -> Sequence[str]:
+    """The namespaces to choose from: those that the person may know of; another one can be written."""
+    try:
+        return visible(face, gate, "list", _RESOURCE).boards.now().namespaces
+    except (NotAllowed, RightsUnknown):
+        return ()
 
 
 def _page(face: ConsoleFace, gate: Gate, number: int, problem: BomgateError | None) -> str:
@@ -223,12 +226,21 @@ def _page(face: ConsoleFace, gate: Gate, number: int, problem: BomgateError | No
         problem=problem,
         history=face.store.audit(AuditScan(batch=asked.batch), None, _MOST_ROWS),
         is_mine=is_mine,
-        has_asked=any(is_same(who, asker.person) for asker in asked.askers),
+        may_not=_refusal(face, asked),
         may_answer=offers(gate, "approve", _RESOURCE, (where,)),
         may_ask=offers(gate, "create", _RESOURCE, (where,)),
         given=request.form if problem else {},
         types=[kind.name for kind in face.rules().types if kind.action.word != "deny"],
     )
+
+
+def _refusal(face: ConsoleFace, asked: ExceptionRequest) -> ApprovalRefused | None:
+    """Why the person may not answer a request, whatever their rights are; None when they may."""
+    try:
+        face.desk.check_answerer(person(), asked)
+    except ApprovalRefused as refused:
+        return refused
+    return None
 
 
 def _effects(face: ConsoleFace, gate: Gate, asked: ExceptionRequest, draft: DraftAnswer) -> dict[str, Any] | None:
@@ -272,6 +284,8 @@ def request_json(one: ExceptionRequest, now: dt.datetime) -> dict[str, Any]:
             "comment": answer.comment,
             "at": moment(answer.at),
             "coveredBy": answer.covered_by or None,
+            "until": moment(answer.until),
+            "type": answer.type,
         },
         "object": one.origin,
         "batch": one.batch,
@@ -282,7 +296,3 @@ def request_json(one: ExceptionRequest, now: dt.datetime) -> dict[str, Any]:
 
 def _person_json(one: Person) -> dict[str, str]:
     return {"name": one.name, "user": one.username, "issuer": one.issuer}
-
-
-def _json(value: object) -> Response:
-    return Response(msgspec.json.encode(value), mimetype="application/json")

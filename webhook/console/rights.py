@@ -77,7 +77,7 @@ def visible(face: ConsoleFace, gate: Gate, verb: str, resource: str) -> ConsoleF
         require(gate, verb, resource)
         return face
     namespaces = set(face.boards.now().namespaces)
-    if resource == "requests":  # whoever was denied may have nothing that runs yet
+    if resource == "requests":  # a denied workload may be the first of its namespace
         namespaces.update(face.desk.namespaces())
     places = readable(gate, verb, resource, sorted(namespaces))
     return face if places is None else face.within(places)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from flask import Flask, Response, make_response, redirect, render_template, request, stream_with_context
 
+from webhook.console.answers import json_answer
 from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate
 from webhook.console.lists.base import ROOT, ListView, is_number, moment
@@ -110,9 +111,9 @@ def _add_logs(app: Flask, face: ConsoleFace, gate: Gate) -> None:
         require(gate, "get", _RESOURCE)
         live = face.runs.current()
         if live is None:
-            raise NotFound("No run goes on.", remedy="Look at the list of runs.")
+            raise NotFound("No run is in progress.", remedy="Look at the list of runs.")
         if not streams.acquire(blocking=False):
-            raise TooBroad("Others follow the log already.", remedy="Look at the page of the run, or wait.")
+            raise TooBroad("Too many people follow the log already.", remedy="Look at the page of the run, or wait.")
         response = _text(stream_with_context(_following(face, live.fence)))
         response.call_on_close(streams.release)
         return response
@@ -124,7 +125,7 @@ def _add_api(app: Flask, face: ConsoleFace, view: ListView[Row], gate: Gate) -> 
         require(gate, "get", _RESOURCE)
         run = _run(face, number)
         lines = () if run.fence is None else face.runs.lines(run.fence, 0, _PORTION)
-        return _json({**view.record((number, run)), "log": _lines(lines)})
+        return json_answer({**view.record((number, run)), "log": _lines(lines)})
 
     @app.get(f"{ROOT}/runs/now")
     def api_run_now() -> Response:
@@ -134,20 +135,20 @@ def _add_api(app: Flask, face: ConsoleFace, view: ListView[Row], gate: Gate) -> 
             raise InvalidInput("after cannot be used.", remedy="Write the number of a line.")
         live = face.runs.current()
         lines = () if live is None else face.runs.lines(live.fence, int(after), _PORTION)
-        return _json({"run": None if live is None else live_json(live), "log": _lines(lines)})
+        return json_answer({"run": None if live is None else live_json(live), "log": _lines(lines)})
 
     @app.get(f"{ROOT}/runs/estimate")
     def api_estimate() -> Response:
         require(gate, "create", _RESOURCE)
-        return _json(_estimate_json(face.estimate(), face.sets))
+        return json_answer(_estimate_json(face.estimate(), face.sets))
 
     @app.post(f"{ROOT}/runs")
     def api_begin_run() -> Response:
-        return Response(msgspec.json.encode({"started": _start(face, gate)}), 202, mimetype="application/json")
+        return json_answer({"started": _start(face, gate)}, 202)
 
     @app.delete(f"{ROOT}/runs/now")
     def api_cancel_run() -> Response:
-        return _json({"run": live_json(_cancel(face, gate)), "log": []})
+        return json_answer({"run": live_json(_cancel(face, gate)), "log": []})
 
 
 # -- what is done -----------------------------------------------------------------------------------------------------
@@ -157,10 +158,10 @@ def _start(face: ConsoleFace, gate: Gate) -> str:
     require(gate, "create", _RESOURCE)
     if face.starter is None:
         raise InvalidInput(
-            "This console cannot begin runs.", remedy="Set ossindex.token or console.downloadCronJob for it."
+            "This console cannot start runs.", remedy="Set ossindex.token or console.downloadCronJob for it."
         )
     if face.runs.current() is not None:
-        raise InvalidInput("A run goes on already.", remedy="Wait for it to end, or cancel it.")
+        raise InvalidInput("A run is already in progress.", remedy="Wait for it to end, or cancel it.")
     # The row comes first: nothing begins of which nobody knows who wanted it.
     face.runs.note(AuditNote(person().name, origin(), "start-run", "run of the downloader"), face.clock.now())
     try:
@@ -252,7 +253,3 @@ def _line(line: RunLine) -> str:
 
 def _text(lines: Any) -> Response:
     return Response(lines, mimetype="text/plain")
-
-
-def _json(value: object) -> Response:
-    return Response(msgspec.json.encode(value), mimetype="application/json")

@@ -6,10 +6,12 @@ import datetime as dt
 import re
 
 from flask import Flask, Response, request
+from markupsafe import Markup, escape
 
 from webhook.console.face import ConsoleFace
-from webhook.console.lists.findings import counted, package_path, vulnerability_path
-from webhook.console.lists.running import image_path
+from webhook.console.lists.findings import bounded, counted, package_path, vulnerability_path
+from webhook.console.lists.running import image_path, workload_path
+from webhook.model.uncovered import WORDS
 from webhook.policy.colors import hex_color, palette
 from webhook.policy.phrases import count
 from webhook.policy.plaintext import plain
@@ -28,12 +30,17 @@ def add_filters(app: Flask, face: ConsoleFace) -> None:
         ago=lambda at: _ago(face.clock.now() - at),
         severity=severity,
         day=_day,
+        bounded=bounded,
+        breakable=breakable,
+        coded=coded,
         counted=counted,
         plain=plain,
         short=_short,
+        uncovered=WORDS.get,
         slug=slug,
         vulnerability_path=vulnerability_path,
         package_path=package_path,
+        workload_path=workload_path,
         image_path=image_path,
         hex_color=hex_color,
     )
@@ -60,6 +67,21 @@ def _type_colors(face: ConsoleFace) -> list[tuple[str, str]]:
 def slug(text: str) -> str:
     """A text as a part of the name of a style; texts that differ may share one."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "none"
+
+
+def breakable(text: str) -> Markup:
+    """A purl or a name that a line may end in behind a slash, and be copied whole all the same."""
+    return escape(text).replace("/", Markup("/<wbr>"))
+
+
+def coded(text: str) -> Markup:
+    """A sentence in which what stands in backticks is shown as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in enumerate(parts)
+    )
 
 
 def _moment(text: str | None) -> str:

@@ -11,9 +11,9 @@ from http import HTTPStatus
 from flask import Flask, Request, Response, redirect, render_template, request
 
 from webhook.console.cipher import Cipher
+from webhook.console.guards import HOME, safe_address
 from webhook.console.identity import Gate, OwnerGate
 from webhook.console.problems import NotSignedIn
-from webhook.console.returning import HOME, safe_address
 from webhook.console.sessions import Session, Sessions
 from webhook.errors import InvalidInput
 from webhook.model.caches import TimedCache
@@ -45,7 +45,7 @@ class SignIn:
         url: the console's address from outside; empty where there is none.
         secure: whether browsers reach it by TLS.
         gate: what a person may do.
-        announce: tells the secret of a new one-time link to whoever started the console.
+        announce: shows the secret of a new one-time link to the user who started the console.
         is_watched: whether /healthz and /metrics are answered here, and not on another port.
     """
 
@@ -85,7 +85,7 @@ class SignIn:
         return {"link": self.owner is not None, "provider": title, "tokens": self.tokens is not None}
 
     def until(self) -> Deadline:
-        """By when whoever is asked must have answered."""
+        """By when the provider, or the API server, must have answered."""
         return Deadline(self.clock.monotonic() + _SECONDS)
 
 
@@ -102,7 +102,7 @@ def bearer(sign_in: SignIn, given: Request) -> Session | None:
     if not header or not given.path.startswith("/api/"):
         return None
     if sign_in.tokens is None or not header.lower().startswith(_BEARER):
-        raise NotSignedIn("This console takes no such credentials.")
+        raise NotSignedIn("This console does not accept these credentials.")
     found = sign_in.tokens.person(header[len(_BEARER) :].strip(), sign_in.until())
     if found is None:
         raise _bad_token()
@@ -125,7 +125,7 @@ def add_sign_in(app: Flask, sign_in: SignIn) -> None:
                 render_template("sign_in.html", sent=False, back=safe_address(request.args.get("to", HOME)))
             )
         if sign_in.owner is None or not sign_in.sessions.redeem(secret):
-            raise NotSignedIn("This link was used before, or is too old.")
+            raise NotSignedIn("This link was already used, or has expired.")
         return _begun(sign_in, SignedIn(sign_in.owner), redirect(HOME, HTTPStatus.SEE_OTHER))  # type: ignore[arg-type]
 
     if sign_in.owner is not None:
@@ -203,7 +203,7 @@ def _add_provider(app: Flask, sign_in: SignIn, provider: SignInProvider, logins:
     def from_provider() -> Response:
         begun = logins.use(request.cookies.get(sign_in.login_cookie, ""))
         if begun is None:
-            raise NotSignedIn("This sign-in was ended before, was begun too long ago, or in another browser.")
+            raise NotSignedIn("This sign-in was already completed, has expired, or was started in another browser.")
         login, target = begun
         try:
             found = provider.finish(login, request.args, sign_in.until())

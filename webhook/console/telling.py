@@ -1,4 +1,4 @@
-"""Telling: a decision, or a change of a type, is recorded; decisions are told in Events about namespaces at once.
+"""Recording a decision, or a change of a type, and publishing it as Events about namespaces at once.
 
 The controller tells every row of the audit log, too. The Event of a decision has one name for both, so there is one.
 """
@@ -9,7 +9,7 @@ import logging
 
 from webhook.console.face import ConsoleFace
 from webhook.console.rights import origin, person
-from webhook.engines.triage.deciding import Planned
+from webhook.engines.triage.plans import Planned
 from webhook.engines.triage.typeediting import PlannedType
 from webhook.errors import BomgateError
 from webhook.model.reports import EventType, ObjectEvent

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from flask import Flask, Response, redirect, render_template, request
 
+from webhook.console.answers import json_answer
 from webhook.console.deciding import effect_json, members
 from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate
@@ -127,18 +127,18 @@ def _add_api(app: Flask, face: ConsoleFace, view: ListView[TypeRow], gate: Gate)
     def answer(planned: PlannedType, given: Mapping[str, Any]) -> Response:
         if not given.get("dryRun"):
             record_type(face, planned, consent=bool(given.get("consent")))
-        return _json({**planned_type_json(planned), "recorded": not given.get("dryRun")})
+        return json_answer({**planned_type_json(planned), "recorded": not given.get("dryRun")})
 
     @app.get(f"{ROOT}/types/<path:name>")
     def api_one_type(name: str) -> Response:
         require(gate, "get", _RESOURCE)
-        return _json(view.record(_row(face, name)))
+        return json_answer(view.record(_row(face, name)))
 
     @app.get(f"{ROOT}/traps")
     def api_traps() -> Response:
         require(gate, "list", _RESOURCE)
         traps = face.types.traps()
-        return _json({"items": traps})
+        return json_answer({"items": traps})
 
     @app.post(f"{ROOT}/types")
     def api_make_type() -> Response:
@@ -185,7 +185,7 @@ def _wanted(values: Mapping[str, str]) -> AssessmentType:
         raise InvalidInput("Only one end of the CVSS range is given.", remedy="Give both, or none.")
     on_expiry = values.get("on_expiry", "") or OnExpiry.UNASSESSED.value
     if on_expiry not in set(OnExpiry):
-        raise InvalidInput("What becomes of it at the end cannot be read.", remedy="Write unassessed or reassess.")
+        raise InvalidInput("The action at expiry cannot be read.", remedy="Write unassessed or reassess.")
     try:
         return AssessmentType(
             name=values.get("name", "").strip(),
@@ -205,7 +205,7 @@ def _wanted(values: Mapping[str, str]) -> AssessmentType:
 def _action(word: str) -> Action:
     found = next((action for action in Action if action.word == word), None)
     if found is None:
-        raise InvalidInput("What the type does is not given.", remedy="Write allow, warn or deny.")
+        raise InvalidInput("The action of the type is missing.", remedy="Write allow, warn or deny.")
     return found
 
 
@@ -282,7 +282,3 @@ def _exploited_options(one: AssessmentType, former: AssessmentType | None) -> li
     if one.auto_epss is not None:
         return [*found, "--epss", f"{one.auto_epss:f}"]
     return [*found, "--no-epss"] if former is not None and former.auto_epss is not None else found
-
-
-def _json(value: object) -> Response:
-    return Response(msgspec.json.encode(value), mimetype="application/json")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from flask import Flask, Response, render_template, request
 
+from webhook.console.answers import json_answer
 from webhook.console.face import ConsoleFace
 from webhook.console.identity import Gate
 from webhook.console.problems import NotFound
@@ -58,4 +58,4 @@ def add_ways(app: Flask, face: ConsoleFace, gate: Gate, root: str) -> None:
 
     @app.get(f"{root}/images/<digest>/path")
     def api_path(digest: str) -> Response:
-        return Response(msgspec.json.encode(asked(digest)[2]), mimetype="application/json")
+        return json_answer(asked(digest)[2])

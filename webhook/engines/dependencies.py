@@ -1,4 +1,4 @@
-"""Dependencies: which dependency brings a component into an image, asked of the documents that were kept."""
+"""Dependencies: which dependency brings a component into an image, according to the stored documents."""
 
 from __future__ import annotations
 

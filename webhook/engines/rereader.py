@@ -1,4 +1,4 @@
-"""Reads the documents of SBOMs again that an older reader read."""
+"""The rereader: reads documents again that an older version of the reader has read."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from webhook.errors import StoreUnreachable
 from webhook.model.assessments import Assessment
 from webhook.model.records import AssessmentQuery
 from webhook.policy.matching import AssessmentIndex
+from webhook.policy.precedence import unreadable
 from webhook.ports import AssessmentStore, Clock, ComponentStore, StoreAdmin
 
 _PAUSE_SECONDS = 1.0
@@ -57,6 +58,19 @@ class FormerDecision:
 
     assessment: Assessment
     packages: tuple[str, ...]
+
+
+def unreadable_decisions(assessments: AssessmentStore, clock: Clock) -> list[Assessment]:
+    """Assessments that count nowhere because their scope cannot be read, in the order in which they were recorded.
+
+    Args:
+        assessments: all of them.
+        clock: time.
+
+    Raises:
+        StoreError: the store did not answer.
+    """
+    return unreadable(assessments.find(AssessmentQuery()), clock.now())
 
 
 def former_decisions(assessments: AssessmentStore, components: ComponentStore) -> list[FormerDecision]:

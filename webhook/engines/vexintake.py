@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from webhook.errors import SourceError
 from webhook.model.triage import AuditNote
-from webhook.model.vex import KeptVex, VexChange, VexLook, VexOrigin, VexOriginKind
+from webhook.model.vex import KeptVex, VexChange, VexLook, VexOrigin, VexOriginKind, VexReading
 from webhook.policy.loosening import ApprovalNeeded
 from webhook.ports import Clock, CursorStore, VexSource, VexStore
 from webhook.sboms.vex import parse_vex
 
 log = logging.getLogger("bomgate.vex")
+_MOST_PROBLEMS = 20
 
 
 def vex_cursor(source: str) -> str:
@@ -32,6 +33,7 @@ class VexUpdate:
         statements: how many they make.
         new: documents that were not there before.
         gone: documents that are not there any more.
+        kept: documents that stay as they were, because their files cannot be read any more.
         problems: what could not be read, sentences.
         failed: whether nothing could be, so that what was there before stays.
     """
@@ -41,8 +43,14 @@ class VexUpdate:
     statements: int = 0
     new: int = 0
     gone: int = 0
+    kept: int = 0
     problems: tuple[str, ...] = ()
     failed: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether what counts is what the source has now."""
+        return not self.failed and not self.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +132,7 @@ class VexIntake:
             if each.signer:
                 origin = VexOrigin(kind, each.signer, "", digest, each.subject, each.parts, place)
                 found.append((KeptVex(each.document, origin, now), each.payload))
-        done = self._store.settle(kind, digest, found, now, place=place, trouble=look.trouble)
+        done = self._store.settle_attached(digest, found, now, place=place, trouble=look.trouble)
         if look.trouble or done.left_out:
             extra = {"digest": digest, "place": place, "why": look.trouble, "left_out": done.left_out}
             log.warning("not all VEX documents of an image are known, so none attached there loosens", extra=extra)
@@ -149,7 +157,7 @@ class VexIntake:
             )
 
     def update(self, only: Collection[str] | None = None) -> tuple[VexUpdate, ...]:
-        """Read sources again; one that cannot be read keeps the documents that it had.
+        """Read sources again; one that cannot be read keeps the documents that it had, and so does a file of one.
 
         Documents of sources that the settings do not name any more are taken out.
 
@@ -163,21 +171,27 @@ class VexIntake:
         names = {source.name for source in self._sources}
         origins = [held.origin for held in self._store.find() if held.origin.kind is VexOriginKind.SOURCE]
         for name in sorted({origin.name for origin in origins} - names):
-            self._store.settle(VexOriginKind.SOURCE, name, (), self._clock.now())
+            self._store.settle_source(name, VexReading(()), self._clock.now())
         return updates
 
     def _updated(self, source: VexSource) -> VexUpdate:
         try:
-            found, problems = source.fetch()
+            reading = source.fetch()
         except SourceError as problem:
             said = f"{problem.message} {problem.remedy}".strip()
             log.warning("a source of VEX documents was not read", extra={"source": source.name, "error": said})
             return VexUpdate(source.name, problems=(said,), failed=True)
-        now, origin = self._clock.now(), VexOrigin(VexOriginKind.SOURCE, source.name)
-        new, gone, _ = self._store.settle(
-            VexOriginKind.SOURCE, source.name, [(KeptVex(document, origin, now), data) for document, data in found], now
-        )
-        if self._cursors is not None:
+        now = self._clock.now()
+        done = self._store.settle_source(source.name, reading, now)
+        # The age of a source is that of the oldest of what counts.
+        if self._cursors is not None and not done.kept:
             self._cursors.advance(vex_cursor(source.name), int(now.timestamp()))
-        statements = sum(len(document.statements) for document, _ in found)
-        return VexUpdate(source.name, len(found), statements, new, gone, tuple(problems))
+        return VexUpdate(
+            source=source.name,
+            documents=len(reading.found),
+            statements=sum(len(found.document.statements) for found in reading.found),
+            new=done.new,
+            gone=done.gone,
+            kept=done.kept,
+            problems=tuple(reading.unread.values())[:_MOST_PROBLEMS],
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
-from webhook.hub.access import PREFIX, in_background, member, packed, read_body
+from webhook.hub.access import PREFIX, answer_with, compressed, in_background, member, read_body, takes_gzip
 from webhook.hub.face import HubFace
 from webhook.model.fleetreports import FleetReply
 from webhook.policy.fleetreplies import SIGNATURE_HEADER, encode_reports, sign_reply
@@ -19,18 +19,20 @@ def add_reports(app: Flask, face: HubFace) -> None:
     @app.post(f"{PREFIX}/{KIND}")
     def component_report() -> Response:
         """Reports of what the hub knows; what it does not know is left out, and asked for soon."""
-        body, name = read_body(_MOST_BODY), member()
+        sent, name, takes = read_body(face, _MOST_BODY), member(), takes_gzip()
 
-        def answer() -> tuple[FleetReply, bytes]:
+        def answer() -> tuple[FleetReply, str, tuple[bytes, str]]:
+            body = sent.unpacked()
             reply = face.answers.answer(name, body)
-            return reply, encode_reports(reply.reports)
+            made = encode_reports(reply.reports)
+            return reply, sign_reply(KIND, body, made, face.sign), compressed(made, takes)
 
-        reply, made = in_background(face, answer)
+        reply, signature, content = in_background(face, answer)
         face.metrics.count("bomgate_fleet_reports_total", "answered", by=len(reply.reports))
         face.metrics.count("bomgate_fleet_reports_total", "queued", by=reply.queued)
         face.metrics.count("bomgate_fleet_reports_total", "refused", by=reply.refused)
-        response = packed(made)
-        response.headers[SIGNATURE_HEADER] = sign_reply(KIND, body, made, face.sign)
+        response = answer_with(*content)
+        response.headers[SIGNATURE_HEADER] = signature
         response.headers["Bomgate-Queued"] = str(reply.queued)
         response.headers["Bomgate-Refused"] = str(reply.refused)
         return response

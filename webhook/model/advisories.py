@@ -14,9 +14,10 @@ import msgspec
 
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
+from webhook.model.uncovered import Uncovered
 from webhook.model.vulnerabilities import Vulnerability
 
-FORMAT = 4
+FORMAT = 8
 """Version of how sets are kept; sets of another are read from their source again."""
 
 
@@ -169,6 +170,8 @@ class FetchedSet:
         content: the advisories; None when they are what is known already.
         listed: the records that it was made from, where the source can be asked for single ones.
         signature: the digest that was signed, and the fingerprint of the key; empty where no key is asked for.
+        checked_at: when whoever hands it on was last told that this is the newest version, UTC; None: just now.
+        unread: ids of records of which not all could be read; what the former set has of them is to stay.
     """
 
     source: str
@@ -178,6 +181,8 @@ class FetchedSet:
     content: AdvisorySet | None
     listed: RecordList | None = None
     signature: str = ""
+    checked_at: dt.datetime | None = None
+    unread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +212,7 @@ class ComponentMatch:
         answered_at: when its advisories were last checked, UTC.
         sources: by id of a vulnerability, who says so; where that is not the vulnerability's source alone.
         unread: where sets cannot be read; the state is then that of a component of which nothing is known yet.
+        uncovered: why no advisory is about it, where none is.
     """
 
     number: int
@@ -218,6 +224,7 @@ class ComponentMatch:
     answered_at: dt.datetime
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unread: Unread | None = None
+    uncovered: Uncovered = Uncovered.NO_SOURCE
 
 
 @dataclass(frozen=True, slots=True)

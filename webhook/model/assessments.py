@@ -21,6 +21,9 @@ PROVISIONER = "configuration"
 CLUSTER = "cluster"
 """What provisions assessments from objects in the cluster; also their author where nobody made sure who wrote them."""
 
+FOR_CLUSTER = ", for this cluster"
+"""Ends what a record of the hub was recorded by, where the hub recorded it for one member alone."""
+
 
 class OnExpiry(enum.StrEnum):
     """What becomes of a finding whose assessment has expired."""
@@ -194,6 +197,11 @@ class Assessment(msgspec.Struct, frozen=True):
             until_fixed=False,
             fixed_in="",
         )
+
+    @property
+    def is_for_cluster(self) -> bool:
+        """Whether the hub recorded it for the cluster of this member alone."""
+        return self.source is AssessmentSource.FLEET and self.recorded_by.endswith(FOR_CLUSTER)
 
     @property
     def provisioner(self) -> str:

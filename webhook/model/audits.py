@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from webhook.model.actions import Action
 from webhook.model.policies import Mode
+from webhook.model.registration import LeftOut
 from webhook.model.running import RunningWorkload
 from webhook.model.verdicts import Verdict, WorkloadVerdict
 
@@ -46,6 +47,8 @@ class AuditResult:
         revision: the store's revision that it began with.
         workloads: each one.
         images: the verdict about each distinct image, once.
+        left_out: namespaces labelled deny about which the API server does not ask, or not about everything, by name;
+            None where the registration is not known.
     """
 
     at: dt.datetime
@@ -53,6 +56,7 @@ class AuditResult:
     revision: int
     workloads: tuple[AuditedWorkload, ...]
     images: tuple[Verdict, ...]
+    left_out: tuple[LeftOut, ...] | None = None
 
     @property
     def valid_until(self) -> dt.datetime | None:

@@ -67,7 +67,8 @@ class Base:
         answered_at: when a source that is asked last answered, seconds since 1970, four bytes each in the machine's
             order; 0 when it never did. Otherwise as ``states``.
         newest_answer: the largest of them.
-        ecosystems: one byte each: whose advisories say something of it; 0 for none. Otherwise as ``states``.
+        ecosystems: one byte each: whose advisories say something of it; 0 for none, or the number of the reason why no
+            source covers it. Otherwise as ``states``.
         checked_at: by ecosystem when its advisories were last checked, seconds since 1970.
         images: SBOMs by digest.
         findings: of the vulnerable components, by number.

@@ -23,12 +23,27 @@ class KeyLocks(Generic[_Key]):
     @contextmanager
     def of(self, key: _Key) -> Iterator[None]:
         """Be the only thread with this key."""
+        with self.within(key, -1):
+            yield
+
+    @contextmanager
+    def within(self, key: _Key, seconds: float) -> Iterator[bool]:
+        """Whether this is the only thread with this key, after waiting for that.
+
+        Args:
+            key: of the lock.
+            seconds: the longest wait; negative for any.
+        """
         with self._lock:
             lock, users = self._locks.get(key, (threading.Lock(), 0))
             self._locks[key] = lock, users + 1
         try:
-            with lock:
-                yield
+            is_ours = lock.acquire(timeout=seconds)
+            try:
+                yield is_ours
+            finally:
+                if is_ours:
+                    lock.release()
         finally:
             with self._lock:
                 _, users = self._locks.pop(key)

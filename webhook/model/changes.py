@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from webhook.model.assessments import Assessment, StoredType
@@ -18,6 +18,7 @@ from webhook.model.images import Digest
 from webhook.model.looks import StoredLook
 from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
+from webhook.model.uncovered import Uncovered
 from webhook.model.vex import KeptVex
 from webhook.model.vulnerabilities import Vulnerability
 
@@ -88,7 +89,8 @@ class Changes:
         component_ids: the components that changed; the next three run in parallel with it.
         states: one ``ComponentState`` byte each.
         answered_at: when a source that is asked last answered, seconds; 0 when it never did.
-        ecosystems: one byte each: whose advisories say something of it; 0, or no bytes at all, for none.
+        ecosystems: one byte each: whose advisories say something of it, or why none do (``model.uncovered``); 0, or no
+            bytes at all, for nothing.
         checked_at: by ecosystem when its advisories were last checked, seconds; of all, or None for as before.
         purls: of those that are vulnerable.
         findings: vulnerability ids of those that are vulnerable.
@@ -133,6 +135,14 @@ class Changes:
     removed_images: tuple[Digest, ...] = ()
     removed_tags: tuple[str, ...] = ()
 
+    @property
+    def only_decide(self) -> bool:
+        """Whether these are assessments and types alone, apart from when advisories were checked."""
+        others = (self.component_ids, self.vulnerabilities, self.removed, self.sboms, self.looks, self.tags)
+        gone = (self.removed_components, self.removed_images, self.removed_tags)
+        told = (self.findings, self.doubtful, self.told, self.fixed, self.vex)
+        return not self.complete and not any((*others, *gone, *told))
+
 
 @dataclass(frozen=True, slots=True)
 class VulnerableComponent:
@@ -157,6 +167,8 @@ class ImageFacts:
         incomplete: why not all SBOMs of the image are known, a sentence; empty when they are.
         not_in_image: how many entries of the SBOMs are not in the image; no part of ``total``.
         guessed: clean components whose group was perhaps guessed, so that the source was asked for another package.
+        uncovered: how many components no source covers, by reason; together ``not_covered``.
+        past_support: how many of those that advisories are about are of releases that are past their support.
     """
 
     total: int
@@ -171,6 +183,25 @@ class ImageFacts:
     incomplete: str = ""
     guessed: tuple[Purl, ...] = ()
     not_in_image: int = 0
+    uncovered: Mapping[Uncovered, int] = field(default_factory=dict)
+    past_support: int = 0
+
+    def joined(self, unknown: int, uncovered: Mapping[Uncovered, int]) -> ImageFacts:
+        """With further components.
+
+        Args:
+            unknown: how many of which nothing is known.
+            uncovered: how many that no source covers, by reason.
+        """
+        together = {reason: self.uncovered.get(reason, 0) + count for reason, count in uncovered.items() if count}
+        more = sum(uncovered.values())
+        return replace(
+            self,
+            total=self.total + unknown + more,
+            unknown=self.unknown + unknown,
+            not_covered=self.not_covered + more,
+            uncovered={**self.uncovered, **together},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +211,8 @@ class KnownAnswers:
     Attributes:
         states: one byte a component, by its id.
         answered_at: four bytes a component, by its id: when, in the byte order of the machine.
-        ecosystems: one byte a component, by its id: whose advisories say something of it; 0 for none.
+        ecosystems: one byte a component, by its id: whose advisories say something of it; 0 for none, or the number of
+            the reason why no source covers it.
         checked_at: by ecosystem when its advisories were last checked, seconds.
         guessed: equal as long as the same clean components are so perhaps only because their group was guessed.
     """

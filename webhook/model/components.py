@@ -6,6 +6,7 @@ A usable component *is* its :class:`webhook.model.purls.Purl`, with a version; t
 from __future__ import annotations
 
 import enum
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -105,3 +106,8 @@ class Sbom:
     def has_purls(self) -> bool:
         """Whether at least one component is usable; a document without one says nothing about vulnerabilities."""
         return bool(self.components)
+
+
+def document_digest(data: bytes) -> str:
+    """What the bytes of a document are known by, readable or not: ``sha256:<hex>``."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"

@@ -23,9 +23,9 @@ from webhook.model.purls import Purl
 
 PACKAGED = frozenset(["deb/", "apk/", "rpm/"])
 """How the coordinates of packages of distributions begin, behind ``pkg:``."""
-ROLLING = frozenset(["chainguard", "wolfi"])
+ROLLING = frozenset(["chainguard", "echo", "minimos", "wolfi"])
 """Distributions without releases."""
-RPM_BY_SOURCE = frozenset(["opensuse", "rocky", "suse"])
+RPM_BY_SOURCE = frozenset(["azurelinux", "mageia", "mariner", "opensuse", "rocky", "suse"])
 """Distributions with rpm whose advisories name source packages, or both; all others with rpm name packages."""
 UNSTATED = "-"
 """In the place of a source package that is not known."""
@@ -46,6 +46,9 @@ _CODENAMES: Mapping[str, Mapping[str, str]] = {
         "focal": "20.04",
         "jammy": "22.04",
         "noble": "24.04",
+        "oracular": "24.10",
+        "plucky": "25.04",
+        "questing": "25.10",
         "resolute": "26.04",
         "trusty": "14.04",
         "xenial": "16.04",
@@ -57,6 +60,8 @@ _NO_NAMES: Mapping[str, str] = {}
 _NUMBERS = re.compile(r"(?:\A|[-_ ])v?([0-9]{1,8})(?:\.([0-9]{1,8}))?")
 _NAME = re.compile(r"[a-z][a-z0-9_.]*")
 _WORDS = frozenset(["edge", "sid", "testing", "tumbleweed", "unstable"])
+_WITH_STREAM = frozenset(["alpaquita", "bellsoft"])
+"""Distributions of which ``stream`` is a release; that of CentOS has a number."""
 _SERVICE_PACK = re.compile(r"[-_. ]*sp-?([0-9]{1,8})(?![0-9a-z])")
 _SOURCE_RPM = ".src.rpm"
 
@@ -125,7 +130,8 @@ def release_of(distribution: str, stated: str) -> str:
     head, _, last = word.rpartition("-")
     name = DISTRIBUTIONS.get(head, head) or distribution
     codename = last.removesuffix("/sid")  # as /etc/debian_version has it before a release: trixie/sid
-    release = _CODENAMES.get(name, _NO_NAMES).get(codename, codename if codename in _WORDS else "")
+    is_word = codename in _WORDS or (codename == "stream" and name in _WITH_STREAM)
+    release = _CODENAMES.get(name, _NO_NAMES).get(codename, codename if is_word else "")
     if not release and word.endswith(".tumbleweed"):  # as Trivy names the family
         release = "tumbleweed"
     if not release:

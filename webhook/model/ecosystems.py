@@ -14,19 +14,23 @@ TYPES: Mapping[str, str] = {
     "crate": "cargo",
     "crates": "cargo",
     "crates.io": "cargo",
+    "dart": "pub",
     "debian": "deb",
     "dotnet": "nuget",
     "dotnet-core": "nuget",
     "dpkg": "deb",
+    "erlang": "hex",
     "gemspec": "gem",
     "go": "golang",
     "go-module": "golang",
     "gobinary": "golang",
     "gomod": "golang",
     "gradle": "maven",
+    "ivy": "maven",
     "jar": "maven",
     "java-archive": "maven",
-    "ivy": "maven",
+    "javascript": "npm",
+    "mvn": "maven",
     "node": "npm",
     "node-pkg": "npm",
     "nodejs": "npm",
@@ -49,6 +53,7 @@ TYPES: Mapping[str, str] = {
     "rust-crate": "cargo",
     "rustbinary": "cargo",
     "sbt": "maven",
+    "swiftpm": "swift",
     "uv": "pypi",
     "yarn": "npm",
 }
@@ -62,6 +67,8 @@ DISTRIBUTIONS: Mapping[str, str] = {
     "amazon linux": "amazon",
     "amazonlinux": "amazon",
     "amzn": "amazon",
+    "azure linux": "azurelinux",
+    "bellsoft-hardened-containers": "bellsoft",
     "cbl-mariner": "mariner",
     "centos linux": "centos",
     "centos stream": "centos",
@@ -82,6 +89,7 @@ DISTRIBUTIONS: Mapping[str, str] = {
     "sl-micro": "suse",
     "sle": "suse",
     "sle-micro": "suse",
+    "sle_hpc": "suse",
     "sled": "suse",
     "slem": "suse",
     "sles": "suse",
@@ -91,3 +99,23 @@ DISTRIBUTIONS: Mapping[str, str] = {
     "ubi": "redhat",
 }
 """Namespaces of rpm, deb and apk: ids and names of os-release (Syft) and names of families (Trivy), in one spelling."""
+
+OSS_INDEX_TYPES = frozenset(
+    [
+        "cargo",
+        "cocoapods",
+        "composer",
+        "conan",
+        "conda",
+        "cran",
+        "gem",
+        "golang",
+        "maven",
+        "npm",
+        "nuget",
+        "pypi",
+        "rpm",
+        "swift",
+    ]
+)
+"""The purl types that OSS Index knows; every other type is *not covered*, which is not the same as clean."""

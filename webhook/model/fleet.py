@@ -10,6 +10,8 @@ import msgspec
 
 from webhook.model.assessments import Assessment, StoredType
 from webhook.model.changes import START, Position
+from webhook.model.fleetreports import FleetReport
+from webhook.model.fleetsets import OfferedSet
 
 
 class FleetMode(enum.StrEnum):
@@ -60,6 +62,19 @@ class MemberSeen:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """The member that a document is for.
+
+    Attributes:
+        name: of the member; its decisions alone are in the document.
+        token_hash: SHA-256 of its token, in hex digits, by which it knows that it is meant.
+    """
+
+    name: str
+    token_hash: str
+
+
 class FleetContent(msgspec.Struct, frozen=True):
     """What the hub tells its members in one document.
 
@@ -71,6 +86,9 @@ class FleetContent(msgspec.Struct, frozen=True):
         types: all types of the hub, retired ones too; None where they have not changed.
         types_at: when the types last changed at the hub, UTC; None where ``types`` is None.
         changed: purls of components about which the hub's answer has changed.
+        sets: advisories, KEV and EPSS whose bodies a snapshot brings along.
+        reports: what the source said of components, of which a snapshot brings along what the hub knows.
+        addressee: the hash of the token of the member that it is for; empty for all.
     """
 
     position: Position
@@ -80,6 +98,9 @@ class FleetContent(msgspec.Struct, frozen=True):
     types: tuple[StoredType, ...] | None = None
     types_at: dt.datetime | None = None
     changed: tuple[str, ...] = ()
+    sets: tuple[OfferedSet, ...] = ()
+    reports: tuple[FleetReport, ...] = ()
+    addressee: str = ""
 
     @property
     def is_snapshot(self) -> bool:

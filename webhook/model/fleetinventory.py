@@ -72,7 +72,7 @@ class ClusterReport(msgspec.Struct, frozen=True, rename="camel"):
         workloads, gone: those that are new or differ, and the uids of those that are there no more.
         images, gone_images: the same for images, by digest.
         contents: those that the hub has asked for.
-        refusals: how many requests were denied since the last report, by reason.
+        refusals: how many requests were denied so far, by reason.
     """
 
     session: str
@@ -135,7 +135,7 @@ class ClusterLine:
         images: how many images run there.
         without_content: for how many the hub does not know the components.
         left_out: how many things of its last report could not be kept.
-        refusals: how many requests were denied there since it joined, by reason.
+        refusals: how many requests were denied there so far, by reason.
     """
 
     name: str

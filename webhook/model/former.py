@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from webhook.errors import InvalidInput
-from webhook.model.purls import OSS_INDEX_TYPES, Purl, parse_purl
+from webhook.model.ecosystems import OSS_INDEX_TYPES
+from webhook.model.purls import Purl, parse_purl
 
 _COVERED = frozenset(f"pkg:{kind}" for kind in OSS_INDEX_TYPES)
 _SEPARATORS = re.compile(r"[-_.]+")

@@ -26,7 +26,7 @@ _LOWER_NAMESPACES = frozenset(["qpkg", "yocto"])
 _LOWER_VERSIONS = frozenset(["huggingface", "oci", "vscode-extension"])
 _NOT_PUB = re.compile(r"[^a-z0-9_]")
 _PLAIN_V = re.compile(r"\A[vV=]+\s*(?=\d)")
-_NO_V = frozenset(["cargo", "cocoapods", "composer", "gem", "npm", "nuget", "pypi", "swift"])
+_NO_V = frozenset(["cargo", "cocoapods", "composer", "gem", "hex", "npm", "nuget", "pub", "pypi", "swift"])
 """Types of which the registry's versions never begin with ``v``, or mean the same without."""
 _PEP503 = re.compile(r"[-_.]+")
 _GO_NUMBERS = re.compile(r"\d+\.\d")
@@ -43,6 +43,8 @@ _NPM_VIRTUAL = re.compile(r"virtual:[^#]*#")
 _NPM_ALIAS = re.compile(r"npm:(?:(@?[^@]+)@)?[vV=]*([^@:vV=][^@:]*)\Z")
 _MAVEN_NOTATION = re.compile(r"([\w.+-]+):[A-Za-z][\w-]*(?:@\w+)?\Z")
 """A version with the kind of file or the classifier behind it."""
+_MAVEN_BUILD = re.compile(r"(v?\d[\w.-]*)\s+[\d($@\[]", re.ASCII)
+"""A version with what its builder put behind it, as manifests of JARs have it: ``1.4 1855 April 22 2006``."""
 _PINNED = re.compile(r"\[([^\[\](),]+)\]|\{strictly ([^\[\](),{};\s]+)\}|([^\[\](),!\s]+)!!")
 """One version and no other: in brackets for Maven and NuGet, and as Gradle writes it."""
 _EPOCH = re.compile(r"\A(?:(?:\d+|\(none\)):)+")
@@ -146,8 +148,9 @@ def _composer(stated: Stated) -> Stated:
 
 
 def _conan(stated: Stated) -> Stated:
-    """A reference may end in the revision of the recipe."""
-    return stated._replace(version=stated.version.partition("#")[0] or stated.version)
+    """A reference may end in the revision of the recipe; ``_`` is in the place of a user where there is none."""
+    path = tuple(part for part in stated.path if part != "_") or stated.path
+    return stated._replace(path=path, version=stated.version.partition("#")[0] or stated.version)
 
 
 def _gem(stated: Stated) -> Stated:
@@ -200,6 +203,11 @@ def _is_major(stated: Stated, version: str) -> bool:
     return major is not None and version.removeprefix("v").partition(".")[0] == major[1]
 
 
+def _hex(stated: Stated) -> Stated:
+    """A namespace is an organisation; ``hexpm`` is the public repository."""
+    return stated._replace(path=stated.path[1:] if stated.path[:-1] == ("hexpm",) else stated.path)
+
+
 def _maven(stated: Stated) -> Stated:
     """Group and artifact; some tools join them by a colon, or leave the group to the field beside the purl."""
     *namespace, name = stated.path
@@ -210,6 +218,8 @@ def _maven(stated: Stated) -> Stated:
     version = _unpinned(stated.version)
     notation = _MAVEN_NOTATION.match(version)
     version = notation[1] if notation else version
+    build = _MAVEN_BUILD.match(version)
+    version = build[1] if build else version
     artifact = parts[0] or name
     shown = stated.name.split(":")  # as Trivy names packages
     group = group or stated.group or (shown[0] if shown[1:] == [artifact] else "")
@@ -272,6 +282,7 @@ _RULES: Mapping[str, Callable[[Stated], Stated]] = {
     "deb": _deb,
     "gem": _gem,
     "golang": _golang,
+    "hex": _hex,
     "maven": _maven,
     "npm": _npm,
     "nuget": _nuget,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from webhook.model.changes import UINT32, StoredSbom
+from webhook.model.changes import UINT32, Changes, StoredSbom
+from webhook.model.images import Digest
 from webhook.model.looks import is_of
+from webhook.model.overlays import Overlay
 from webhook.model.places import settles
 from webhook.model.platforms import Coverage, described
 
@@ -52,8 +54,17 @@ class ImageSboms:
         left = {key: sbom for key, sbom in self.sboms.items() if key != document_digest}
         return self if len(left) == len(self.sboms) else self.of_all(left, self.looks)
 
-    def of(self, places: frozenset[str]) -> tuple[array[int], int, int] | None:
-        """What counts of the SBOMs from these places, as of all; None when there is no such SBOM."""
+    def counting(self, places: frozenset[str] | None) -> tuple[array[int], int, int] | None:
+        """Component numbers, and how many are unusable and not in the image, of the SBOMs from some places.
+
+        Args:
+            places: None for all.
+
+        Returns:
+            None when there is no such SBOM.
+        """
+        if places is None:
+            return self.ids, self.unusable, self.not_in_image
         chosen = [sbom for sbom in self.sboms.values() if sbom.place in places]
         return _union(chosen) if chosen else None
 
@@ -76,3 +87,31 @@ def _union(sboms: Sequence[StoredSbom]) -> tuple[array[int], int, int]:
     if len(sboms) == 1:
         return sboms[0].component_ids, unusable, outside
     return array(UINT32, sorted({number for sbom in sboms for number in sbom.component_ids})), unusable, outside
+
+
+def follow(images: Overlay[Digest, ImageSboms], changes: Changes, looks: dict[Looks, Looks]) -> None:
+    """Bring the SBOMs of all images up to date.
+
+    Args:
+        images: by digest.
+        changes: what the store tells.
+        looks: those that are known, so that equal ones are one object.
+    """
+    for digest in changes.removed_images:
+        if (image := images.get(digest)) is not None:
+            images[digest] = replace(image, looks=())
+    for digest, document in changes.removed:
+        if (image := images.get(digest)) is not None:
+            images[digest] = image.without(document)
+    for sbom in changes.sboms:
+        images[sbom.digest] = images.get(sbom.digest, _NONE).added(sbom)
+    for digest, _ in changes.removed:
+        if (image := images.get(digest)) is not None and not image.sboms:
+            del images[digest]
+    for look in changes.looks:
+        if (image := images.get(look.digest)) is not None:
+            there = tuple(sorted({**dict(image.looks), look.origin: look.trouble}.items()))
+            images[look.digest] = replace(image, looks=looks.setdefault(there, there))
+
+
+_NONE = ImageSboms()

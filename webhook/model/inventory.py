@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from webhook.model.actions import Action
@@ -65,6 +66,17 @@ class InventoriedWorkload:
     def is_judged(self) -> bool:
         """Whether its images are looked at."""
         return self.mode is not None and self.mode is not Mode.OFF
+
+
+def workload_names(workloads: Iterable[InventoriedWorkload]) -> dict[Digest, tuple[str, ...]]:
+    """What workloads call each image, without the digest, sorted; by its digest."""
+    found: dict[Digest, set[str]] = {}
+    for workload in workloads:
+        for image in workload.images:
+            name = image.reference.partition("@")[0]
+            if image.digest is not None and name:
+                found.setdefault(image.digest, set()).add(name)
+    return {digest: tuple(sorted(names)) for digest, names in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

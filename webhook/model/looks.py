@@ -34,6 +34,8 @@ class Look:
         author: who looked.
         begun: when the places were asked; what others have seen there since is newer. None means now.
         short: places in ``found`` that did not give all they have; what was found there before stays.
+        unread: digests of documents that are there and cannot be read now; an earlier reader may have read them, and
+            what it read stays.
     """
 
     origin: str
@@ -43,6 +45,7 @@ class Look:
     author: str = CONTROLLER
     short: frozenset[str] = frozenset()
     begun: dt.datetime | None = None
+    unread: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

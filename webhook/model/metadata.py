@@ -160,6 +160,11 @@ class LabelSelector(msgspec.Struct, frozen=True, rename="camel"):
     match_expressions: tuple[Requirement, ...] | None = None
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it selects everything."""
+        return not self.match_labels and not self.match_expressions
+
+    @property
     def query(self) -> str:
         """As ``labelSelector`` of a query has it."""
         equal = [f"{key}={value}" for key, value in (self.match_labels or {}).items()]

@@ -25,6 +25,7 @@ _GEM_TAIL = re.compile(r"(?:\w-?)*+")
 """What may follow the name of a platform, read backwards from the end of a version."""
 _NUGET_NUMBERS = re.compile(r"\d+(?:\.\d+){0,3}(?=-|\Z)")
 _SWIFT_ADDRESS = re.compile(r"(?:https?|ssh|git):/+(?:\w+@)?(.+)\Z|\w+@([\w.-]+):(.+)\Z", re.DOTALL)
+_WWW = re.compile(r"www\.(?=[\w-]+\.)", re.IGNORECASE)
 _HOST_AND_OWNER = 2
 _FLAT_HOSTS = frozenset(["bitbucket.org", "github.com"])
 
@@ -84,6 +85,7 @@ def swift_address(path: tuple[str, ...]) -> tuple[str, ...]:
     whole = "/".join(path)
     while address := _SWIFT_ADDRESS.match(whole):
         whole = address[1] or f"{address[2]}/{address[3]}"
+    whole = _WWW.sub("", whole, count=1) if _WWW.match(whole) else whole
     *namespace, name = [part for part in whole.split("/") if part] or path
     name = name.partition(":")[0] or name
     name = without(name, (".git",)) or name

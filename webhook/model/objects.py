@@ -137,7 +137,7 @@ def decode_workload(
         entries = _entries(group, kind, extra)
         return _extra_workload(decode_deep(_ANYTHING, raw), (group, kind), entries) if entries else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
-        raise InvalidInput(f"The {kind} is not of the shape that the Kubernetes API gives it: {problem}") from problem
+        raise InvalidInput(f"The {kind} does not have the shape of the Kubernetes API: {problem}") from problem
 
 
 def workload_of(manifest: Mapping[str, Any], extra: Sequence[ExtraKind] = ()) -> Workload | None:
@@ -157,7 +157,7 @@ def workload_of(manifest: Mapping[str, Any], extra: Sequence[ExtraKind] = ()) ->
         entries = _entries(group, kind, extra)
         return _extra_workload(manifest, (group, kind), entries) if entries else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as problem:
-        raise InvalidInput(f"The {kind} is not of the shape that the Kubernetes API gives it: {problem}") from problem
+        raise InvalidInput(f"The {kind} does not have the shape of the Kubernetes API: {problem}") from problem
 
 
 def decode_metadata(raw: bytes | msgspec.Raw, group: str, kind: str) -> Workload | None:
@@ -183,7 +183,7 @@ def _extra_workload(manifest: Any, kind: tuple[str, str], entries: Sequence[Extr
         OddObject: a part of it cannot be read; the others are.
     """
     if not isinstance(manifest, Mapping):
-        raise InvalidInput(f"The {kind[1]} is not of the shape that the Kubernetes API gives it: it is not a mapping")
+        raise InvalidInput(f"The {kind[1]} does not have the shape of the Kubernetes API: it is not a mapping")
     specs: dict[str, PodSpec] = {}
     containers: dict[str, ContainerRef] = {}
     nowhere: list[str] = []

@@ -1,4 +1,4 @@
-"""Package URLs: the key of a package, a fast path for the common shapes, and which types OSS Index covers.
+"""Package URLs: the key of a package, and which types OSS Index covers.
 
 A :class:`Purl` here is *coordinates*: type, namespace, name and version, without qualifiers and subpath. As a *key* it
 is in the one spelling that ``identity`` gives to all spellings of a package; two SBOMs of one package must give one
@@ -14,81 +14,14 @@ from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from webhook.errors import InvalidInput
-from webhook.model.ecosystems import DISTRIBUTIONS, TYPES
+from webhook.model.ecosystems import OSS_INDEX_TYPES, TYPES
 from webhook.model.identity import STANDARD_LIBRARY as _LIBRARY
 from webhook.model.identity import Stated, settled, spelt
-
-OSS_INDEX_TYPES = frozenset(
-    [
-        "cargo",
-        "cocoapods",
-        "composer",
-        "conan",
-        "conda",
-        "cran",
-        "gem",
-        "golang",
-        "maven",
-        "npm",
-        "nuget",
-        "pypi",
-        "rpm",
-        "swift",
-    ]
-)
-"""The purl types that OSS Index knows; every other type is *not covered*, which is not the same as clean."""
-
-MAX_PURL_LENGTH = 4096
-"""Characters of the longest coordinates that are read; real ones stay below 200."""
+from webhook.model.purlshapes import MAX_PURL_LENGTH, common_key, common_keys
 
 _SEGMENT = r"[A-Za-z0-9._~+-]"
-_PLAIN_SEGMENT = r"[A-Za-z0-9._~-]"
-_PLAIN_LOWER = r"[a-z0-9._~-]"
-_OTHER_DISTRIBUTIONS = "|".join(
-    # By their first letters, so that one look is enough for nearly every purl.
-    f"{first}(?:{'|'.join(re.escape(distribution[1:]) for distribution in DISTRIBUTIONS if distribution[0] == first)})"
-    for first in sorted({distribution[0] for distribution in DISTRIBUTIONS})
-)
-_IN_DISTRIBUTION = rf"""(?:(?:alpine|debian|ubuntu|wolfi)/|(?!(?:{_OTHER_DISTRIBUTIONS})/)(?:{_PLAIN_LOWER}++/)?+)
-        {_PLAIN_LOWER}++(?:%2B{_PLAIN_LOWER}*+)*+@(?!0(?:%2B|[0-9]*+:))[0-9][A-Za-z0-9._~:-]*+(?:%2B[A-Za-z0-9._~:-]*+)*+"""
-_NUMBER = r"(?:0|[1-9][0-9]{0,17}+)"
-_THREE = r"[0-9]++\.[0-9]++\.[0-9]"
-"""How versions of npm and cargo begin; what has fewer numbers is a requirement, and perhaps has a version beside it."""
-_MAJOR = r"(?:(?<=[/.]v[0-9]@v)|(?<=[/.]v[0-9][0-9]@v))"
-"""Behind a path that names its major version; a name may restore one that is missing."""
-_KEYS = rf"""(pkg:(?:
-        maven/[A-Za-z0-9._-]++/[A-Za-z0-9._-]++@[0-9][A-Za-z0-9._~-]*+
-      | deb/{_IN_DISTRIBUTION} | apk/{_IN_DISTRIBUTION}
-      | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@{_THREE}[A-Za-z0-9.-]*+(?<!\.[xX])(?<!-use\.local)
-      | golang/[A-Za-z0-9][A-Za-z0-9_~-]*+\.{_PLAIN_SEGMENT}*+(?:/{_PLAIN_SEGMENT}++)*+@v(?!0\.0\.0-0001)
-        (?:[01]|{_MAJOR}[0-9]++|[0-9]++(?=\.[A-Za-z0-9.-]*+%2Bincompatible))\.[0-9]++\.[0-9]++(?:-[A-Za-z0-9.-]++)?+(?<!\.dirty)(?:%2Bincompatible)?+(?=\n|\Z|\?(?!(?:[^\#\n]*&)?type=package|[^\n]*\#))
-      | rpm/(?:(?:amazon|centos|fedora|redhat)/|(?:(?!(?:{_OTHER_DISTRIBUTIONS})/)[a-z0-9._~-]++/)?+)
-        {_PLAIN_SEGMENT}++(?:%2B{_PLAIN_SEGMENT}*+)*+@(?!0%2B)[0-9][A-Za-z0-9._~-]*+(?:%2B[A-Za-z0-9._~-]*+)*+
-      | pypi/[a-z0-9]++(?:-[a-z0-9]++)*+@{_NUMBER}(?:\.{_NUMBER})*+(?:(?:a|b|rc){_NUMBER})?+(?:\.post{_NUMBER})?+
-        (?:\.dev{_NUMBER})?+
-      | gem/[A-Za-z0-9._-]++@[0-9]++(?:\.[A-Za-z0-9]++)*+
-      | nuget/[a-z0-9._-]++@(?:0|[1-9][0-9]*+)(?:\.(?:0|[1-9][0-9]*+)){{2}}(?:\.[1-9][0-9]*+)?+(?:-[a-z0-9.-]++)?+
-      | composer/{_PLAIN_LOWER}++/{_PLAIN_LOWER}++@(?![0-9]++\.[0-9]++\.[0-9]++\.0(?![A-Za-z0-9_.]))[0-9]
-        [A-Za-z0-9._~-]*+(?<!\.[xX])
-      | cargo/[A-Za-z0-9_-]++@{_THREE}[A-Za-z0-9._~-]*+(?:%2B[A-Za-z0-9._~-]*+)*+(?<!\.[xX])
-      | c(?:ocoapods|ran)/{_PLAIN_SEGMENT}++@[0-9][A-Za-z0-9._~-]*+
-      | generic/(?:{_PLAIN_SEGMENT}++/)*+{_PLAIN_SEGMENT}++@v?+[0-9][A-Za-z0-9._~:-]*+
-      ))(?:[?\#][^\n]*+)?"""
-_RENAMED = (
-    ("pkg:alpine/", "pkg:apk/alpine/"),
-    ("pkg:rpm/rhel/", "pkg:rpm/redhat/"),
-    ("pkg:rpm/sles/", "pkg:rpm/suse/"),
-)
-"""The commonest other spellings that are put right in whole documents at once."""
-_RESPELT = ("pkg:alpine/", "pkg:rpm/")
-_EPOCHS = re.compile(r"(pkg:rpm/[^@?\#\n]++@)(?:[0-9]++:)++(?=[0-9])")
-"""What Trivy writes before the versions of rpm, put right likewise; they are no part of a key."""
-_DEB, _EPOCH = "pkg:deb/", "epoch="
 _STATED_EPOCH = re.compile(r"[^?#\n]*+\?(?:[^#\n]*&)?epoch=0*+([1-9][0-9]{0,8})(?:[&#]|\Z)")
 """How Trivy states the epoch of a package of Debian, which is a part of its version (deb-version(7))."""
-_COMMON = re.compile(rf"{_KEYS}\Z", re.VERBOSE).match
-_COMMON_LINES = re.compile(rf"{_KEYS}\n | [^\n]*\n", re.VERBOSE).findall
-"""Keys as they stand, one a line: with a version that can be asked for. Others give "". No line holds a raw "+"."""
 _WRITTEN = re.compile(
     # Coordinates as written that need no decoding, but for a raw "+".
     rf"pkg:[a-z][a-z0-9._-]*+/(?:%40{_SEGMENT}++/)?+(?:{_SEGMENT}++/)*+{_SEGMENT}++(?:@[A-Za-z0-9._~:+-]++)?+\Z"
@@ -185,10 +118,8 @@ def parse_purl(text: str) -> Purl:
     Raises:
         InvalidInput: it is no purl (the message says which part is wrong).
     """
-    match = _COMMON(text.replace("+", "%2B"))
-    if match is None or len(match[1]) > MAX_PURL_LENGTH or (_EPOCH in text and text.startswith(_DEB)):
-        return identify(text).key
-    return Purl(match[1])
+    key = common_key(text)
+    return Purl(key) if key else identify(text).key
 
 
 def parse_common(texts: Iterable[str]) -> list[Purl]:
@@ -203,55 +134,6 @@ def parse_common(texts: Iterable[str]) -> list[Purl]:
     """
     texts = list(texts)
     return list(map(Purl, common_keys(texts, "\n".join([*texts, ""]))[0]))
-
-
-def common_keys(texts: list[str], lines: str) -> tuple[list[str], list[int]]:
-    """The same as plain strings, for whoever has the purls as lines already; and the places of the empty ones.
-
-    Args:
-        texts: purls as written.
-        lines: each of them, followed by a line end.
-    """
-    lines = lines.replace("+", "%2B")
-    found = _COMMON_LINES(lines)
-    if len(found) != len(texts):  # one of them holds a line end, which is none of the common ones
-        return [""] * len(texts), list(range(len(texts)))
-    if len(lines) > MAX_PURL_LENGTH and _may_be_long(lines) and max(map(len, found)) > MAX_PURL_LENGTH:
-        found = ["" if len(text) > MAX_PURL_LENGTH else text for text in found]
-    if _EPOCH in lines and _DEB in lines:
-        found = [
-            "" if _EPOCH in text and text.startswith(_DEB) else key for text, key in zip(texts, found, strict=True)
-        ]
-    unread = _empty(found)
-    if respelt := [place for place in unread if texts[place].startswith(_RESPELT)]:
-        _read_respelt(texts, found, respelt)
-        unread = _empty(found)
-    return found, unread
-
-
-def _may_be_long(lines: str) -> bool:
-    """Whether one of the lines may be longer than purls may be: then it fills a whole block of half that length."""
-    block = MAX_PURL_LENGTH // 2
-    return any(lines.find("\n", at, at + block) < 0 for at in range(0, len(lines) - block, block))
-
-
-def _empty(found: list[str]) -> list[int]:
-    """The places of the empty strings; mostly there are few."""
-    places: list[int] = []
-    place = -1
-    for _ in range(found.count("")):
-        place = found.index("", place + 1)
-        places.append(place)
-    return places
-
-
-def _read_respelt(texts: list[str], found: list[str], places: list[int]) -> None:
-    """Read again what was not read, with the commonest other spellings put right."""
-    lines = "\n".join([*[texts[place] for place in places], ""]).replace("+", "%2B")
-    for former, now in _RENAMED:
-        lines = lines.replace(former, now)
-    for place, key in zip(places, _COMMON_LINES(_EPOCHS.sub(r"\1", lines)), strict=True):
-        found[place] = key
 
 
 def identify(text: str, *, name: str = "", group: str = "", version: str = "", override: bool = False) -> Identity:

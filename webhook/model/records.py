@@ -144,12 +144,14 @@ class AdmittedImage:
         name: the tagged name.
         digest: what it was resolved to, and judged as.
         at: when.
+        written: when the API server wrote the object that was admitted, in whole seconds; None where it cannot be read.
     """
 
     uid: str
     name: str
     digest: Digest
     at: dt.datetime
+    written: dt.datetime | None = None
 
 
 def pods_of(uid: str) -> str:

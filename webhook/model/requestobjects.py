@@ -21,7 +21,7 @@ class RequestStatus:
         number: of the request; 0 when there is none.
         phase: of the request; empty when there is none.
         answered_by, comment: of the answer; empty without one.
-        until: the end that was asked for, UTC.
+        until: the end that an approval gave, or that is asked for, UTC.
     """
 
     generation: int

@@ -55,12 +55,16 @@ class RequestAnswer:
         comment: why.
         at: when.
         covered_by: number of the request whose approval covers this one; 0 when it was answered itself.
+        until: an earlier end than was asked for, that an approval gives; None where it gives what was asked for.
+        type: the assessment type that an approval gives; empty where it gives none itself.
     """
 
     person: Person
     comment: str
     at: dt.datetime
     covered_by: int = 0
+    until: dt.datetime | None = None
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,11 @@ class ExceptionRequest:
     def asking(self) -> tuple[Asker, ...]:
         """Those who still ask."""
         return tuple(asker for asker in self.askers if not asker.left)
+
+    @property
+    def ends(self) -> dt.datetime | None:
+        """When the exception ends that was given, or is to end that is asked for."""
+        return self.until if self.answer is None or self.answer.until is None else self.answer.until
 
     def phase_at(self, now: dt.datetime) -> Phase:
         """The phase at a time: a request that waits has lapsed when its end has come."""

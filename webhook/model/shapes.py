@@ -18,7 +18,6 @@ _WORDS = frozenset(
         "(unknown)",
         "0+unknown",
         "0.0.0-use.local",
-        "1.0.0+no-version-set",
         "9999999-dev",
         "latest",
         "n/a",
@@ -47,19 +46,26 @@ _LOCAL_PATH = re.compile(r"\A\.{0,2}/|\A[A-Za-z]:\\")
 _X_RANGE = re.compile(r"\A(?:\d+\.)*[xX](?:\.[xX*])*\Z")
 _LATEST = re.compile(r"\Alatest\.\w+\Z|\A\{")
 _GO_VERSION = re.compile(r"\Av\d+\.\d+\.\d+(?:[-+].*)?\Z")
-_THREE_NUMBERS = re.compile(r"\d+\.\d+\.\d")
+_SEMVER = re.compile(r"\d+\.\d+\.\d+(?:[-+A-Za-z].*)?", re.DOTALL)
+"""A version by Semantic Versioning, or as npm reads old ones, with letters right behind the numbers."""
+_SEMVERS = frozenset(["cargo", "npm"])
+"""Types whose registries have always refused all other versions."""
 _COMMIT = re.compile(r"[0-9a-f]{40}|(?=\d*[a-f])[0-9a-f]{7,39}")
 """A commit of git, whole or cut, which may begin with a digit; a date has no letters."""
+_COMPOSER_UNSET = "+no-version-set"
+"""What Composer writes behind the version of a project that has none."""
 _COMPOSER_RANGE = re.compile(r"\||@(?:dev|alpha|beta|RC|stable)\Z", re.IGNORECASE)
+_GO_MAJOR = re.compile(r"/v(?P<path>[1-9]\d*)\Z|\Agopkg\.in/.*\.v(?P<gopkg>\d+)(?:-unstable)?\Z", re.DOTALL)
+"""The end of a module's path that says which major version it is of."""
 _GO_NOWHERE = "v0.0.0-00010101000000-000000000000"
 """What the go command writes for a module that is replaced by a folder."""
 _CONAN_VERSION = re.compile(r"[\w+.-]+")
 _NUGET_VERSION = re.compile(r"\d++(?:\.\d++){0,3}+(?:[\w.-]++)?+(?:\+.*)?")
 _GEM_VERSION = re.compile(r"\d++(?:\.[0-9A-Za-z]++)*+(?:-[0-9A-Za-z.-]++)?+")
-_NUMBERED = frozenset(["cargo", "cocoapods", "cran", "npm", "swift"])
+_NUMBERED = _SEMVERS | {"cocoapods", "cran", "swift"}
 """Types whose versions begin with a number; branches and tags have names of their own."""
 _PLAIN_NAME = re.compile(r"[\w.-]+", re.ASCII)
-_PLAIN_NAMES = frozenset(["cargo", "gem", "maven", "nuget", "pypi"])
+_PLAIN_NAMES = frozenset(["cargo", "cran", "gem", "maven", "nuget", "pypi"])
 _ONE_PART = _PLAIN_NAMES - {"maven"}
 """Types without namespaces."""
 _BLANKLESS = frozenset(
@@ -68,7 +74,8 @@ _BLANKLESS = frozenset(
 _ORDINARY = re.compile(
     # What by far the most purls look like that are read one by one.
     r"pkg:(?:(?:apk|deb|rpm)/[^@]+|(?:gem|nuget)/[\w.-]+|pypi/[a-z0-9]+(?:-[a-z0-9]+)*|composer/[\w.-]+/[\w.-]+"
-    r"|golang/[A-Za-z0-9][\w-]*\.[\w.-]*/[^@]+(?=@v\d+\.\d+\.\d+(?:[-%]|\Z)))@"
+    r"|golang/(?!gopkg\.in/)[A-Za-z0-9][\w-]*\.[\w.-]*/"
+    r"(?:[^@]+/v(?P<major>\d+)(?=@v(?P=major)\.)|(?![^@]+/v\d+@)[^@]+)(?=@v\d+\.\d+\.\d+(?:[-%]|\Z)))@"
     r"(?!0\.0\.0-use\.local\Z|v0\.0\.0-0001|9999999-)v?\d[\d.]*+(?:-?[A-WYZa-wyz0-9][\w.-]*+)?+\Z"
 ).match
 _X_RANGES = frozenset(["cargo", "composer", "npm"])
@@ -95,7 +102,8 @@ def unusable(purl: Purl) -> tuple[SkipReason, str] | None:
 
 
 def _no_version(version: str, kind: str) -> str:
-    if version.lower() in _WORDS or not any(map(str.isalnum, version)):
+    is_unset = kind == "composer" and version.endswith(_COMPOSER_UNSET)
+    if is_unset or version.lower() in _WORDS or not any(map(str.isalnum, version)):
         return "stands for a missing version"
     if _VARIABLE.search(version):
         return "is a variable that was not resolved"
@@ -105,8 +113,8 @@ def _no_version(version: str, kind: str) -> str:
         return "is a range of versions"
     if kind == "composer" and _COMPOSER_RANGE.search(version):
         return "is a range of versions"
-    if kind == "cargo" and version[0].isdigit() and not _THREE_NUMBERS.match(version):
-        return "is a requirement; a version of cargo has three numbers"
+    if kind in _SEMVERS and version[0].isdigit() and not _SEMVER.fullmatch(version):
+        return f"is a requirement or cut off; a version of {kind} has three numbers"
     if kind == "maven" and (version.endswith("+") or _LATEST.search(version)):
         return "is a range of versions, as Gradle writes it"
     return ""
@@ -124,6 +132,8 @@ def _no_published_version(purl: Purl, version: str) -> str:
         return "is a commit, not a version"
     if kind == "golang" and purl.is_covered and not _GO_VERSION.match(version):
         return "is not a version of a Go module; a version is v and three numbers"
+    if kind == "golang" and (major := _other_major(purl, version)):
+        return f"is not of major version {major}, which the module's path ends with"
     if version == _GO_NOWHERE:
         return "stands for a folder on the machine of the build"
     if kind in _BLANKLESS and " " in version:
@@ -135,6 +145,18 @@ def _no_published_version(purl: Purl, version: str) -> str:
     ):
         return f"cannot be a version of {kind}"
     return ""
+
+
+def _other_major(purl: Purl, version: str) -> str:
+    """The major version that a Go module's path states, where its version is of another one; empty where it fits.
+
+    v0 and v1 may be the version of a module whose path goes on with the name of a package, as ``k8s.io/api/apps/v1``.
+    """
+    found = _GO_MAJOR.search(f"{purl.namespace}/{purl.name}" if purl.namespace else purl.name)
+    if found is None:
+        return ""
+    major = found["path"] or found["gopkg"]
+    return "" if version.startswith((f"v{major}.", "v0.", "v1.")) else f"v{major}"
 
 
 def _no_name(purl: Purl) -> str:
@@ -150,7 +172,7 @@ def _no_name(purl: Purl) -> str:
         return "cannot be the name of an npm package"
     if kind == "maven" and not namespace:
         return "has no group, without which Maven knows no package"
-    if kind == "swift" and not namespace:
+    if kind == "swift" and "." not in namespace.partition("/")[0]:
         return "does not say where the package comes from"
     if kind == "composer" and not namespace:
         return "has no vendor; PHP itself and its extensions are in no registry"

@@ -19,6 +19,7 @@ from webhook.model.assessments import Assessment
 from webhook.model.components import ComponentState
 from webhook.model.ecosystems import TYPES
 from webhook.model.purls import Purl, parse_purl
+from webhook.model.uncovered import Uncovered
 from webhook.model.vulnerabilities import Vulnerability
 
 Key = tuple[int | str, ...]
@@ -168,6 +169,7 @@ class ComponentLine:
         state: what is known of it.
         answered_at: when the source last answered; None when it never did.
         vulnerabilities: identifiers, sorted.
+        uncovered: why no source covers it; None where one does.
     """
 
     number: int
@@ -175,6 +177,7 @@ class ComponentLine:
     state: ComponentState
     answered_at: dt.datetime | None
     vulnerabilities: tuple[str, ...] = ()
+    uncovered: Uncovered | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,7 +72,7 @@ class Reason:
     """One sentence of why an image got its action, apart from the findings.
 
     Attributes:
-        code: ``unknown``, ``missing-sbom``, ``not-covered``, ``unusable`` or ``error``.
+        code: ``unknown``, ``missing-sbom``, ``not-covered``, ``unusable``, ``too-many-findings`` or ``error``.
         action: what it asks for.
         text: the sentence, with numbers.
         remedy: what to do.
@@ -93,7 +93,7 @@ class Verdict:
         image: the reference as parsed.
         digest: what was judged; None when the reference could not be resolved.
         counts: components by state.
-        findings: every vulnerability found, worst first.
+        findings: every vulnerability found, worst first; as far as they were judged.
         reasons: what else counted, worst first.
         valid_until: the earliest moment at which time alone can change this verdict; None means never.
         revision: the store's revision it was computed from.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-READER = 2
+READER = 3
 """Grows whenever the same bytes are read as other statements than before."""
 
 
@@ -123,7 +124,8 @@ class VexOrigin(msgspec.Struct, frozen=True, omit_defaults=True):
         image: digest of the image that it is attached to, or was handed in for; empty for none.
         subject: digest of the part of the image that it is attached to; that of the image for all of it.
         parts: digests of all parts of an index that count, where it is attached to one of them.
-        place: in which name, and with whose credentials, it was found at the image; empty for no attestations.
+        place: of an attestation, in which name, and with whose credentials, it was found at the image; of a document of
+            a source, the path of its file in there; otherwise empty.
     """
 
     kind: VexOriginKind
@@ -151,6 +153,32 @@ class AttachedVex(msgspec.Struct, frozen=True):
     signer: str
     subject: str
     parts: tuple[str, ...] = ()
+
+
+class FoundVex(NamedTuple):
+    """A document that a source has.
+
+    Attributes:
+        document: what it says.
+        payload: its bytes.
+        path: of its file in the source; empty where the source is one document.
+    """
+
+    document: VexDocument
+    payload: bytes
+    path: str = ""
+
+
+class VexReading(NamedTuple):
+    """What a source has.
+
+    Attributes:
+        found: the documents that can be read.
+        unread: why other files cannot be, sentences by path.
+    """
+
+    found: Sequence[FoundVex]
+    unread: Mapping[str, str] = {}
 
 
 class VexLook(msgspec.Struct, frozen=True):
@@ -181,7 +209,9 @@ class KeptVex(msgspec.Struct, frozen=True, omit_defaults=True):
         number: the store's; 0 before it is stored.
         gone_at: since when it is not attached any more, UTC; None while it is. It has no statement that loosens then,
             and goes on to restrict and to replace older versions, for whoever may push could take it away.
-        trouble: why not all that is attached to the image in this place is known, see :class:`VexLook`.
+        trouble: of an attestation, why not all that is attached to the image in this place is known, see
+            :class:`VexLook`; of a document of a source, why its file cannot be read any more, so that this is what it
+            said before.
     """
 
     document: VexDocument
@@ -202,8 +232,10 @@ class VexChange(NamedTuple):
         new: how many were not there before.
         gone: how many are not there any more.
         left_out: how many were not kept, because the same document is kept in too many places.
+        kept: how many stay as they were, because their files in the source cannot be read any more.
     """
 
     new: int = 0
     gone: int = 0
     left_out: int = 0
+    kept: int = 0

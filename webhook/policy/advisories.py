@@ -14,6 +14,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from webhook.model.vulnerabilities import Vulnerability
 
+MOST_ALIASES = 100
+"""Aliases of a vulnerability that are kept; real ones have a few."""
+WORST_VECTOR = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H"
+"""Scores 10.0."""
 _BASE_METRICS_4 = frozenset(("AV", "AC", "AT", "PR", "UI", "VC", "VI", "VA", "SC", "SI", "SA"))
 _LONGEST_VECTOR = 300
 _MALICIOUS = "MAL-"
@@ -77,6 +81,21 @@ def identifiers_in(references: Iterable[str]) -> tuple[str, ...]:
     """GHSA identifiers in the references, sorted, spelled as GitHub spells them."""
     found = [_GHSA.match(reference) for reference in references if "GHSA-" in reference.upper()]
     return tuple(sorted({f"GHSA{match[1][4:].lower()}" for match in found if match is not None}))
+
+
+def kept_aliases(names: Iterable[str]) -> tuple[tuple[str, ...], str]:
+    """The aliases that are kept, sorted, and what is said where there are more; that is empty as a rule.
+
+    Somebody may have decided under a name that is left out. So a vulnerability with too many counts as scored 10.0,
+    which is as strict as the ranges of the types can be.
+
+    Args:
+        names: all of them; CVEs come first.
+    """
+    ordered = sorted(set(names), key=lambda name: (not name.startswith("CVE-"), name))
+    more = len(ordered) - MOST_ALIASES
+    said = f"{more} of its {len(ordered)} aliases are left out; so it counts as scored 10.0." if more > 0 else ""
+    return tuple(sorted(ordered[:MOST_ALIASES])), said
 
 
 def is_malicious(vulnerability: Vulnerability) -> bool:

@@ -1,9 +1,9 @@
-"""Changes of advisories: about which packages two versions of a set differ, and a set with some records replaced."""
+"""Changes of advisories: about which packages two versions of a set differ, and sets with some records of another."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import structs
 
@@ -60,6 +60,44 @@ def with_records(former: FormerSet, changed: Mapping[str, ListedRecord], new: Ad
         [*(before.advisories[number] for number in kept), *new.advisories],
         packages,
         {reason: count for reason, count in sorted(counts.items()) if count > 0},
+    )
+
+
+def with_unread(former: AdvisorySet, new: AdvisorySet, unread: Collection[str]) -> AdvisorySet:
+    """A set with what a former one says of records that cannot be read any more, in full or in part.
+
+    Args:
+        former: the set that is replaced.
+        new: the set; it stays as it is.
+        unread: ids of these records.
+    """
+    advisories, packages = list(new.advisories), dict(new.packages)
+    numbers = {advisory.id: number for number, advisory in enumerate(advisories)}
+    kept: dict[int, int] = {}
+    for number, advisory in enumerate(former.advisories):
+        if advisory.id in unread:
+            kept[number] = numbers.setdefault(advisory.id, len(advisories))
+            advisories += [advisory] if kept[number] == len(advisories) else []
+    for name, some in former.packages.items() if kept else ():
+        stays = [_at(said, kept[said.advisory]) for said in some if said.advisory in kept]
+        if stays:
+            there = {said.advisory: said for said in packages.get(name, ())}
+            packages[name] = list(
+                (there | {said.advisory: _both(said, there.get(said.advisory)) for said in stays}).values()
+            )
+    counts = {**new.counts, "kept": len(kept)} if kept else new.counts
+    return AdvisorySet(advisories, packages, dict(sorted(counts.items())), new.newest)
+
+
+def _both(one: AffectedVersions, other: AffectedVersions | None) -> AffectedVersions:
+    """What an advisory says of a package in two places."""
+    if other is None:
+        return one
+    return AffectedVersions(
+        one.advisory,
+        tuple(dict.fromkeys((*other.intervals, *one.intervals))),
+        tuple(dict.fromkeys((*other.versions, *one.versions))),
+        one.is_unreadable or other.is_unreadable,
     )
 
 

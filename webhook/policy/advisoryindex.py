@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import NamedTuple
 
 from webhook.model.advisories import Advisory, AdvisorySet, AffectedVersions
 from webhook.model.components import ComponentState
+from webhook.model.distributions import context_of
 from webhook.model.purls import Purl
+from webhook.model.uncovered import Uncovered
 from webhook.model.vulnerabilities import ASKED, Vulnerability
 from webhook.policy.advisories import score_of_vector
 from webhook.policy.advisorykeys import (
     DISTRIBUTIONS,
     LANGUAGES,
+    WITHOUT_EPOCHS,
     AdvisoryKey,
     advisory_keys,
     ecosystem_of,
     is_source_known,
 )
 from webhook.policy.advisorynames import OtherNames
-from webhook.policy.affected import UNSURE, Match, VersionOrder, names_stream
+from webhook.policy.affected import UNSURE, Match, VersionOrder, is_abandoned
 from webhook.policy.scores import LOWEST, is_scored
 from webhook.policy.severitywords import WORDS
 
@@ -35,17 +37,18 @@ class AdvisoryAnswer(NamedTuple):
         vulnerabilities: those that it has, by id.
         fixed: by id of a vulnerability, the next version that does not have it; where one is known.
         sources: by id of a vulnerability, who says so; where several sources have sets of the ecosystem.
+        uncovered: why, where the component is not covered.
     """
 
     state: ComponentState
     vulnerabilities: tuple[Vulnerability, ...] = ()
     fixed: Mapping[str, str] = {}
     sources: Mapping[str, tuple[str, ...]] = {}
+    uncovered: Uncovered | None = None
 
 
-_NOT_COVERED, _CLEAN, _UNKNOWN = (
-    AdvisoryAnswer(state) for state in (ComponentState.NOT_COVERED, ComponentState.CLEAN, ComponentState.UNKNOWN)
-)
+_CLEAN, _UNKNOWN = AdvisoryAnswer(ComponentState.CLEAN), AdvisoryAnswer(ComponentState.UNKNOWN)
+_NOT_COVERED = {why: AdvisoryAnswer(ComponentState.NOT_COVERED, uncovered=why) for why in Uncovered}
 
 
 class Rating(NamedTuple):
@@ -57,7 +60,6 @@ class Rating(NamedTuple):
 
 
 _UNRATED = Rating(None)
-_NUMBERED = re.compile(r"-([0-9]{4}):([0-9]{1,9})")
 
 
 class AdvisoryIndex:
@@ -91,6 +93,7 @@ class AdvisoryIndex:
         }
         kinds = {*LANGUAGES.values(), *(kind for kind, _ in DISTRIBUTIONS.values())}
         self._orders = {kind: VersionOrder(kind) for kind in kinds}
+        self._without_epochs = VersionOrder("rpm", has_epochs=False)
         self._described: dict[tuple[str, str], Vulnerability] = {}
         self._vectors: Mapping[str, Set[str]] | None = None
         self.scores = {} if scores is None else scores
@@ -112,7 +115,7 @@ class AdvisoryIndex:
         """
         keys, sets = self._about(purl)
         if not keys or not sets:
-            return _NOT_COVERED
+            return _NOT_COVERED[self._why_uncovered(purl, bool(keys))]
         found: dict[str, Vulnerability] = {}
         fixed, sources, unsure = dict[str, str](), dict[str, tuple[str, ...]](), False
         for source, content in sets:
@@ -128,8 +131,16 @@ class AdvisoryIndex:
         if found:
             return AdvisoryAnswer(ComponentState.VULNERABLE, tuple(found[key] for key in sorted(found)), fixed, sources)
         if not is_source_known(purl):
-            return _NOT_COVERED  # what is said of its source package is said under another name
+            return _NOT_COVERED[Uncovered.NO_SOURCE_PACKAGE]  # what is said of that is said under another name
         return _UNKNOWN if unsure else _CLEAN
+
+    def _why_uncovered(self, purl: Purl, has_keys: bool) -> Uncovered:
+        """Why no advisory is about a component, whatever its version."""
+        if ecosystem_of(purl) not in self._sets:
+            return Uncovered.NO_SOURCE
+        if has_keys:
+            return Uncovered.NO_ADVISORIES
+        return Uncovered.NO_SOURCE if context_of(purl).is_located else Uncovered.NO_RELEASE
 
     def _about(self, purl: Purl) -> tuple[Sequence[AdvisoryKey], Sequence[tuple[str, AdvisorySet]]]:
         """Under which names a component's advisories are kept, and the sets that may have some."""
@@ -138,7 +149,7 @@ class AdvisoryIndex:
         keys = advisory_keys(purl) if sets else ()
         if keys and ecosystem in DISTRIBUTIONS:
             # Of a release that no advisory is about nobody said that its packages are clean.
-            places = {key.name.partition("/")[0] for key in keys}
+            places = {key.name.partition("/")[0] for key in keys if not key.is_beside}
             sets = [pair for pair in sets if not places.isdisjoint(self._places[pair[0], ecosystem])]
         return keys, sets
 
@@ -146,20 +157,24 @@ class AdvisoryIndex:
         self, source: str, content: AdvisorySet, keys: Iterable[AdvisoryKey], purl: Purl
     ) -> Iterator[tuple[int, Match]]:
         """What each advisory of a set that may be about a component says of its version."""
-        order, others = self._orders[purl.type], self._other_names(source, ecosystem_of(purl), content)
-        decided: set[int] = set()
+        ecosystem = ecosystem_of(purl)
+        order = self._without_epochs if ecosystem in WITHOUT_EPOCHS else self._orders[purl.type]
+        others = self._other_names(source, ecosystem, content)
+        decided, released = set[int](), set[int]()
         for key in keys:
             older: list[AffectedVersions] = []
             for affected in content.packages.get(key.name, ()):
-                if affected.advisory in decided:
+                if affected.advisory in (released if key.is_beside else decided):
                     continue
                 if key.decides:
                     decided.add(affected.advisory)
+                if not key.is_beside:
+                    released.add(affected.advisory)
                 matched = order.match(key.version, affected)
                 if matched.is_older:
                     older.append(affected)
                 yield affected.advisory, matched
-            if older and _is_abandoned(content, key, older):
+            if older and is_abandoned(content, key, older):
                 yield older[0].advisory, UNSURE
             for name in others.of(key.name, content.packages):
                 for affected in content.packages[name]:
@@ -269,30 +284,3 @@ def _vectors(advisories: Iterable[Advisory]) -> Mapping[str, Set[str]]:
             elif there is not vector:
                 found[name] = {*there, *vector}
     return found
-
-
-def _is_abandoned(content: AdvisorySet, key: AdvisoryKey, older: Iterable[AffectedVersions]) -> bool:
-    """Whether an advisory about a newer stream of a module leaves open what is with the stream of a version.
-
-    It does not when advisories about that stream name the same vulnerabilities, or when one of them is newer: the
-    stream was looked after then.
-    """
-    own = [
-        content.advisories[affected.advisory]
-        for affected in content.packages[key.name]
-        if names_stream(affected, key.version)
-    ]
-    known = {name for advisory in own for name in (*advisory.aliases, *advisory.parts)}
-    newest = max(map(_number, own), default=(0, 0))
-    for affected in older:
-        advisory = content.advisories[affected.advisory]
-        named = {*advisory.aliases, *advisory.parts}
-        if newest <= _number(advisory) and not (named and named <= known):
-            return True
-    return False
-
-
-def _number(advisory: Advisory) -> tuple[int, int]:
-    """Year and number of an advisory of Red Hat's family, in the order in which they were published."""
-    numbers = _NUMBERED.search(advisory.id)
-    return (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)

@@ -14,16 +14,19 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from webhook.errors import InvalidInput
-from webhook.model.distributions import PACKAGED, ROLLING, RPM_BY_SOURCE, context_of
+from webhook.model.distributions import PACKAGED, ROLLING, RPM_BY_SOURCE, Context, context_of
 from webhook.model.purls import Purl, parse_purl
 
 LANGUAGES: Mapping[str, str] = {
+    "Bioconductor": "bioconductor",
     "Bitnami": "bitnami",
     "CRAN": "cran",
     "ConanCenter": "conan",
     "DHI": "dhi",
     "Go": "golang",
+    "Hackage": "hackage",
     "Hex": "hex",
+    "Julia": "julia",
     "Maven": "maven",
     "NuGet": "nuget",
     "Packagist": "composer",
@@ -33,13 +36,20 @@ LANGUAGES: Mapping[str, str] = {
     "SwiftURL": "swift",
     "crates.io": "cargo",
     "npm": "npm",
+    "opam": "opam",
 }
 """Ecosystems and their purl types."""
 DISTRIBUTIONS: Mapping[str, tuple[str, str]] = {
     "AlmaLinux": ("rpm", "alma"),
+    "Alpaquita": ("apk", "alpaquita"),
     "Alpine": ("apk", "alpine"),
+    "Azure Linux": ("rpm", "azurelinux"),
+    "BellSoft Hardened Containers": ("apk", "bellsoft"),
     "Chainguard": ("apk", "chainguard"),
     "Debian": ("deb", "debian"),
+    "Echo": ("deb", "echo"),
+    "Mageia": ("rpm", "mageia"),
+    "MinimOS": ("apk", "minimos"),
     "Photon OS": ("rpm", "photon"),
     "Red Hat": ("rpm", "redhat"),
     "Rocky Linux": ("rpm", "rocky"),
@@ -50,21 +60,33 @@ DISTRIBUTIONS: Mapping[str, tuple[str, str]] = {
 }
 """Ecosystems, with the purl type and the distribution that they are about."""
 ECOSYSTEMS = tuple(sorted([*LANGUAGES, *DISTRIBUTIONS], key=str.lower))
-ORDERS: Mapping[str, str] = {"dhi": "hex"}
+ORDERS: Mapping[str, str] = {"bioconductor": "cran", "dhi": "hex", "hackage": "cran", "julia": "pub", "opam": "deb"}
 """Types whose versions have the order of another type."""
+WITHOUT_EPOCHS = frozenset(["Azure Linux"])
+"""Ecosystems whose records state no epochs: those of Microsoft's OVAL files are 0 throughout, also where a package has
+another."""
 
 _SUBSCRIBED: Mapping[str, str] = {"redhat": "redhat-long", "ubuntu": "ubuntu-pro"}
 """Under which name is kept what a distribution fixes for subscribers alone."""
 _ECOSYSTEM_OF = {kind: name for name, kind in LANGUAGES.items()}
-_DISTRIBUTION_OF = {distribution: name for name, (_, distribution) in DISTRIBUTIONS.items()} | {"centos": "Red Hat"}
+_ADVISED_AS: Mapping[str, str] = {"centos": "redhat", "mariner": "azurelinux"}
+"""Distributions, with the one among whose advisories theirs are: CBL-Mariner 2 became Azure Linux 3."""
+_DISTRIBUTION_OF = {distribution: name for name, (_, distribution) in DISTRIBUTIONS.items()}
+_DISTRIBUTION_OF |= {name: _DISTRIBUTION_OF[other] for name, other in _ADVISED_AS.items()}
 _REBUILT = frozenset(["6", "7", "8"])
 """Releases of CentOS, which publishes no advisories, that were built of the packages of Red Hat's. Stream is not."""
 _NUMBERS = re.compile(r"v?([0-9]+(?:\.[0-9]+)?)\Z")
 _UBUNTU = re.compile(r"([0-9]{2}\.[0-9]{2})(?::LTS)?\Z")
-_REDHAT = re.compile(r"enterprise_linux:([0-9]+)(?:::|\Z)")
-_REDHAT_LONG = re.compile(r"rhel_(?:aus|e4s|els|eus|eus_long_life|mission_critical|tus):([0-9]+)(?:[.:]|\Z)")
-_SUSE = re.compile(r".* ([0-9]+)(?:\.([0-9]+)| SP([0-9]+))?(?:-\w+)?\Z")
-_LEAP = re.compile(r"Leap (?:Micro )?([0-9]+\.[0-9]+)\Z")
+_REDHAT = re.compile(r"enterprise_linux:([0-9]+)(?:\.[0-9]+)?(?:::|\Z)")  # from 10 on with the minor release
+_REDHAT_LONG = re.compile(
+    r"(?:rhel|enterprise_linux)_(?:aus|e4s|els|eus|eus_long_life|mission_critical|tus):([0-9]+)(?:[.:]|\Z)"
+)
+_SUSE = re.compile(r".* ([0-9]+)(?:\.([0-9]+)| SP([0-9]+))?(?:[- ][A-Za-z][A-Za-z -]*)?\Z")
+"""Behind the service pack may be for whom it is looked after: ``-LTSS``, `` LTSS EXTREME CORE``, ``-CLIENT-TOOLS``."""
+_SUSE_MODULE = re.compile(r"Linux Enterprise Module .* 12\Z")
+"""Modules of SLE 12 have no service pack; those of SLE 15 have."""
+_OF_ALL_PACKS = "suse-module-12"
+_LEAP = re.compile(r"Leap (?:Micro )?([0-9]+\.[0-9]+)(?: NonFree)?\Z")
 
 
 class AdvisoryKey(NamedTuple):
@@ -74,11 +96,14 @@ class AdvisoryKey(NamedTuple):
         name: such as ``debian-12/openssl``.
         version: to compare.
         decides: whether what an advisory says here is instead of what it says under the names that follow.
+        is_beside: whether advisories here are about more than the release. They do not show that anybody looks after
+            it, and one that says something of the release counts for that alone.
     """
 
     name: str
     version: str
     decides: bool = False
+    is_beside: bool = False
 
 
 def ecosystem_of(purl: Purl) -> str:
@@ -101,10 +126,25 @@ def advisory_keys(purl: Purl) -> tuple[AdvisoryKey, ...]:
     context = context_of(purl)
     if not context.is_located:
         return ()
-    distribution = "redhat" if context.distribution == "centos" else context.distribution
+    distribution = _ADVISED_AS.get(context.distribution, context.distribution)
     if context.distribution == "centos" and context.release not in _REBUILT:
         return ()
     place = f"{distribution}-{context.release}" if context.release else distribution
+    names = tuple(_names_of(purl, context, place, distribution))
+    # A record may name the distribution without a release.
+    beside = [distribution]
+    if distribution == "suse" and context.release.partition(".")[0] == "12":
+        beside.append(_OF_ALL_PACKS)
+    packages = dict.fromkeys((key.name.partition("/")[2], key.version) for key in names)
+    return names + tuple(
+        AdvisoryKey(f"{more}/{package}", version, is_beside=True)
+        for more in (beside if context.release else ())
+        for package, version in packages
+    )
+
+
+def _names_of(purl: Purl, context: Context, place: str, distribution: str) -> Iterator[AdvisoryKey]:
+    """Under which names the advisories about the release are kept."""
     source = AdvisoryKey(f"{place}/{_cased(purl.type, context.source)}", context.source_version)
     if subscribed := _SUBSCRIBED.get(distribution):
         # An advisory that is only about what subscribers get tells that everybody else goes without.
@@ -112,11 +152,14 @@ def advisory_keys(purl: Purl) -> tuple[AdvisoryKey, ...]:
         name = _cased(purl.type, name)
         names = (f"{place}/{name}", f"{subscribed}-{context.release}/{name}")
         first, second = names[::-1] if distribution == "ubuntu" and "esm" in version else names
-        return (AdvisoryKey(first, version, decides=True), AdvisoryKey(second, version))
-    if purl.type != "rpm":
-        return (source,)
-    binary = AdvisoryKey(f"{place}/{purl.name}", context.version)
-    return (binary, source) if context.distribution in RPM_BY_SOURCE and binary.name != source.name else (binary,)
+        yield AdvisoryKey(first, version, decides=True)
+        yield AdvisoryKey(second, version)
+    elif purl.type == "rpm":
+        yield (binary := AdvisoryKey(f"{place}/{purl.name}", context.version))
+        if distribution in RPM_BY_SOURCE and binary.name != source.name:
+            yield source
+    else:
+        yield source
 
 
 def is_source_known(purl: Purl) -> bool:
@@ -171,7 +214,11 @@ def key_of(ecosystem: str, name: str) -> tuple[str, str] | None:
     kind, distribution = DISTRIBUTIONS[base]
     name = _cased(kind, name)
     if distribution in ROLLING:
-        return kind, f"{distribution}/{name}"
+        return None if rest else (kind, f"{distribution}/{name}")  # Echo:PyPI has packages of PyPI
+    if not rest:
+        return kind, f"{distribution}/{name}"  # of all releases
+    if distribution == "suse" and _SUSE_MODULE.match(rest):
+        return kind, f"{_OF_ALL_PACKS}/{name}"
     if distribution == "ubuntu" and rest.startswith("Pro:"):
         place, rest = _SUBSCRIBED[distribution], rest.removeprefix("Pro:")
     elif distribution == "redhat" and _REDHAT_LONG.match(rest):
@@ -210,5 +257,5 @@ def _releases(distribution: str, rest: str) -> Iterator[str]:
             yield "tumbleweed"
     elif found := _NUMBERS.match(rest):
         yield found[1]
-    elif rest in ("edge", "sid"):
+    elif rest in ("edge", "sid", "stream"):
         yield rest

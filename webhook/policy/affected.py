@@ -13,14 +13,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cmp_to_key, partial
 from typing import NamedTuple
 
-from webhook.model.advisories import AffectedVersions, Interval
-from webhook.policy.advisorykeys import ORDERS
-from webhook.policy.builds import releases_of
+from webhook.model.advisories import Advisory, AdvisorySet, AffectedVersions, Interval
+from webhook.policy.advisorykeys import ORDERS, AdvisoryKey
+from webhook.policy.builds import releases_of, snapshot_of
 from webhook.policy.versions import VersionKey, compare_versions, version_key
 
 _ENDS = ("fixed", "last_affected")
 _MOST_EVENTS = 10_000
 _LONGEST_TITLE = 300
+_NUMBERED = re.compile(r"-([0-9]{4}):([0-9]{1,9})")
 _STREAM = re.compile(r"\b[\w+-]{1,60}:([0-9][\w.]{0,20})(?=\s|\Z)")
 
 
@@ -49,10 +50,12 @@ class VersionOrder:
 
     Args:
         purl_type: such as ``deb``.
+        has_epochs: whether advisories state the epochs of packages; where they never do, those of packages that have
+            one are left out, unless an advisory has one all the same.
     """
 
-    def __init__(self, purl_type: str) -> None:
-        self._type = ORDERS.get(purl_type, purl_type)
+    def __init__(self, purl_type: str, *, has_epochs: bool = True) -> None:
+        self._type, self._has_epochs = ORDERS.get(purl_type, purl_type), has_epochs
         self._keys: dict[str, VersionKey | None] = {}
 
     def key(self, version: str) -> VersionKey | None:
@@ -72,14 +75,16 @@ class VersionOrder:
         """
         if version in affected.versions:
             return Match(True, next((interval.fixed for interval in affected.intervals if interval.fixed), ""))
+        if not self._has_epochs and not any(":" in f"{stretch.fixed}{stretch.last}" for stretch in affected.intervals):
+            version = version.rpartition(":")[2]
         mine = self.key(version)
         unsure, is_older = affected.is_unreadable, False
         for interval in affected.intervals:
-            if self._type == "rpm" and _differ(version, interval.fixed):
-                continue  # another package, which has the same name
+            if self._is_of_another(interval, version):
+                continue
             held = self._holds(interval, version, mine)
             if held:
-                return Match(True, interval.fixed)
+                return Match(True, self._first_fixed(interval.fixed, affected.intervals))
             unsure = unsure or held is None
             is_older = is_older or bool(mine is not None and _is_narrowed(interval) and self._is_below(interval, mine))
         if affected.versions:
@@ -88,6 +93,21 @@ class VersionOrder:
                 return Match(True)
             unsure = unsure or listed is None
         return UNSURE if unsure else Match(False, is_older=True) if is_older else _NO
+
+    def _first_fixed(self, fixed: str, intervals: Collection[Interval]) -> str:
+        """The fixed version, beyond all intervals that go on where another one ends; empty where one never ends."""
+        for _ in intervals if len(intervals) > 1 else ():
+            key = self.key(fixed)
+            stretches = (stretch for stretch in intervals if not self._is_of_another(stretch, fixed))
+            held = next((stretch for stretch in stretches if self._holds(stretch, fixed, key)), None)
+            if held is None:
+                return fixed
+            fixed = held.fixed
+        return fixed
+
+    def _is_of_another(self, interval: Interval, version: str) -> bool:
+        """Whether it is about another package, which has the same name: one of a module, or none of one."""
+        return self._type == "rpm" and _differ(version, interval.fixed)
 
     def _is_listed(self, version: str, mine: VersionKey | None, versions: Iterable[str]) -> bool | None:
         if mine is None:
@@ -104,6 +124,11 @@ class VersionOrder:
                 found.add(is_certain)
         return True if True in found else None if found else False
 
+    def _is_snapshot(self, version: str, release: VersionKey) -> bool:
+        """Whether it is a snapshot of a release; what that introduces or fixes may be in it already, or not."""
+        of = snapshot_of(version, self._type)
+        return bool(of) and self.key(of) == release
+
     def _is_below(self, interval: Interval, mine: VersionKey) -> bool:
         start = self.key(interval.introduced)
         return start is not None and mine < start
@@ -119,14 +144,14 @@ class VersionOrder:
             if start is None:
                 return None
             if mine < start:
-                return False
+                return None if self._is_snapshot(version, start) else False
         if not end:
             return True
         bound = self.key(end)
         if bound is None:
             return None
         if interval.fixed:
-            return bool(mine < bound)
+            return bool(mine < bound) or (None if self._is_snapshot(version, bound) else False)
         return bool(mine <= bound) or self._is_build(version, [bound])
 
 
@@ -192,6 +217,8 @@ def intervals_of(events: Sequence[Mapping[str, str]], purl_type: str) -> tuple[t
         return (), True
     stated = [(kind, text) for event in events for kind, text in event.items()]
     flat = [(kind, text) for kind, text in stated if kind in ("introduced", *_ENDS)]
+    if stated and not any(kind == "introduced" for kind, _ in stated):
+        return (), True  # it says where the affected versions end, and not where they begin
     compare = partial(_compare, purl_type)
     try:
         if flat[:1] != [("introduced", "0")] or len(flat) > 2:
@@ -237,3 +264,30 @@ def _limited(intervals: Iterable[Interval], limit: str, compare: Callable[[str, 
             continue
         end = interval.fixed or interval.last
         yield interval if end and compare(end, limit) < 0 else Interval(interval.introduced, fixed=limit)
+
+
+def is_abandoned(content: AdvisorySet, key: AdvisoryKey, older: Iterable[AffectedVersions]) -> bool:
+    """Whether an advisory about a newer stream of a module leaves open what is with the stream of a version.
+
+    It does not when advisories about that stream name the same vulnerabilities, or when one of them is newer: the
+    stream was looked after then.
+    """
+    own = [
+        content.advisories[affected.advisory]
+        for affected in content.packages[key.name]
+        if names_stream(affected, key.version)
+    ]
+    known = {name for advisory in own for name in (*advisory.aliases, *advisory.parts)}
+    newest = max(map(_number, own), default=(0, 0))
+    for affected in older:
+        advisory = content.advisories[affected.advisory]
+        named = {*advisory.aliases, *advisory.parts}
+        if newest <= _number(advisory) and not (named and named <= known):
+            return True
+    return False
+
+
+def _number(advisory: Advisory) -> tuple[int, int]:
+    """Year and number of an advisory of Red Hat's family, in the order in which they were published."""
+    numbers = _NUMBERED.search(advisory.id)
+    return (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)

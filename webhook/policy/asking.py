@@ -94,7 +94,9 @@ def check_asker(person: Person, accounts: Sequence[str]) -> None:
     if len(person.username) > _MAX_USER or not is_plain(person.username):
         raise RequestRefused("The name of the user cannot be shown.")
     if is_machine(person) and person.username not in accounts:
-        raise RequestRefused(f"{plain(person.name, 100) or 'Nobody'} is no person, and is not listed to ask.")
+        raise RequestRefused(
+            f"{plain(person.name, 100) or 'Nobody'} is not a person, and is not listed in requests.accounts."
+        )
 
 
 def check_waiting(person: Person, waiting: Iterable[ExceptionRequest], now: dt.datetime) -> None:
@@ -113,7 +115,7 @@ def check_waiting(person: Person, waiting: Iterable[ExceptionRequest], now: dt.d
     )
     if theirs >= MOST_WAITING:
         raise RequestRefused(
-            f"{plain(person.name, 100)} has {theirs} requests that wait for this namespace.",
+            f"{plain(person.name, 100)} has {theirs} requests waiting for this namespace already.",
             remedy="Wait for answers, or withdraw some.",
         )
 
@@ -130,7 +132,7 @@ def check_approver(person: Person, requests: Iterable[ExceptionRequest], *, allo
         ApprovalRefused: a machine, or somebody who ever asked for one of them, or may have under another name.
     """
     if is_machine(person):
-        raise ApprovalRefused(f"{plain(person.name, 100) or 'Nobody'} is no person; only people approve.")
+        raise ApprovalRefused(f"{plain(person.name, 100) or 'Nobody'} is not a person; only people can approve.")
     if allow_self and person.issuer == LOCAL:
         return
     for request in requests:
@@ -139,7 +141,7 @@ def check_approver(person: Person, requests: Iterable[ExceptionRequest], *, allo
         for asker in request.askers:
             if are_of_two_claims(person, asker.person):
                 raise ApprovalRefused(
-                    f"Nobody can tell whether {plain(person.name, 100)} is {plain(asker.person.name, 100)}, who has "
+                    f"It is unclear whether {plain(person.name, 100)} is {plain(asker.person.name, 100)}, who has "
                     f"asked for request {request.number}: one name is an email address, and the other is not.",
                     remedy="Set oidc.usernameClaim and oidc.usernamePrefix as the API server has them, and ask again.",
                 )
@@ -158,7 +160,7 @@ def checked_end(until: dt.datetime | None, days: int | None, now: dt.datetime, m
         InvalidInput: no end is given, or two are, or it is not ahead, or too far ahead.
     """
     if (until is None) == (days is None):
-        raise InvalidInput("A request needs one end.", remedy=f"Give days, at most {max_days}, or a date.")
+        raise InvalidInput("A request needs an end.", remedy=f"Give days, at most {max_days}, or a date.")
     at = now.replace(microsecond=0)
     end = at + dt.timedelta(days=min(days, 36_500)) if days is not None else until
     assert end is not None

@@ -5,17 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
 from msgspec import structs
 
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, OnExpiry, Scope
 from webhook.model.exploitation import Exploitation
-from webhook.model.vulnerabilities import ComponentAnswer, Rescored, Vulnerability
+from webhook.model.vulnerabilities import Vulnerability
+from webhook.policy.answeredpairs import AnsweredPair, by_name, history_of, moved, score_move, stands_by_hand
 from webhook.policy.conditions import EPSS, KEV, Automatic, exploited, match, names_condition, strictest_of
 from webhook.policy.expiry import end_of_life
-from webhook.policy.scores import round_score
 from webhook.policy.typetable import TypeTable
 
 AUTHOR = "auto-assess"
@@ -23,59 +22,6 @@ AUTHOR = "auto-assess"
 Rule = Callable[[Vulnerability, str], Assessment | None]
 """What a vulnerability in a package (canonical purl without version) gets by its score, such as
 :func:`auto_assessment`."""
-
-
-class AnsweredPair(NamedTuple):
-    """A vulnerability in a package, as an answer has just named it.
-
-    Attributes:
-        vulnerability: with its present score.
-        package: canonical purl without version.
-        is_new: whether no answer named the two together before.
-        former: the score of the answer before; None when it had none.
-        formerly: what was known of attacks on it before.
-    """
-
-    vulnerability: Vulnerability
-    package: str
-    is_new: bool
-    former: Decimal | None = None
-    formerly: Exploitation | None = None
-
-    @property
-    def is_rescored(self) -> bool:
-        """Whether the answer has brought another score."""
-        return not self.is_new and moved(self.former, self.vulnerability.cvss_score)
-
-
-def named_pairs(answers: Iterable[ComponentAnswer]) -> dict[tuple[str, str], Vulnerability]:
-    """The (identifier, package) pairs that answers name, sorted, each as the version with the highest score has it."""
-    found: dict[tuple[str, str], Vulnerability] = {}
-    for answer in answers:
-        package = answer.purl.package if answer.vulnerabilities else ""
-        for vulnerability in answer.vulnerabilities:
-            key = (vulnerability.id, package)
-            if key not in found or _height(vulnerability) > _height(found[key]):
-                found[key] = vulnerability
-    return {key: found[key] for key in sorted(found)}
-
-
-def with_move(one: Vulnerability, stored: Vulnerability | None, now: dt.datetime) -> Vulnerability:
-    """A vulnerability as an answer describes it, with what is known of its score before.
-
-    Args:
-        one: from the answer.
-        stored: as it was; None when it is new.
-        now: UTC, aware.
-    """
-    if stored is None:
-        return one
-    # What is known of attacks changes with the sets alone, so that what follows from that is done once.
-    if one.exploitation != stored.exploitation:
-        one = structs.replace(one, exploitation=stored.exploitation)
-    if moved(stored.cvss_score, one.cvss_score):
-        return structs.replace(one, rescored=Rescored(stored.cvss_score, now))
-    return structs.replace(one, rescored=stored.rescored) if stored.rescored is not None else one
 
 
 def assessments_by_score(
@@ -96,7 +42,7 @@ def assessments_by_score(
     made = [
         rule(pair.vulnerability, pair.package)
         if pair.is_new
-        else _again(rule, pair, _history(pair, known), reassess=reassess)
+        else _again(rule, pair, history_of(pair, known), reassess=reassess)
         for pair in pairs
     ]
     return [assessment for assessment in made if assessment is not None]
@@ -106,7 +52,7 @@ def _again(rule: Rule, pair: AnsweredPair, history: Sequence[Assessment], *, rea
     vulnerability, package = pair.vulnerability, pair.package
     automatic = [assessment for assessment in history if not assessment.by_hand]
     if automatic:
-        again = reassess and not _is_by_hand(history) and moved(automatic[-1].score, vulnerability.cvss_score)
+        again = reassess and not stands_by_hand(history) and moved(automatic[-1].score, vulnerability.cvss_score)
         return rule(vulnerability, package) if again else None
     if not pair.is_rescored or rule(_as_scored(vulnerability, pair.former), package) is not None:
         return None
@@ -153,7 +99,7 @@ def assessment_by_exploitation(
         known: records by the name of the vulnerability, see :func:`by_name`.
         now: UTC, aware.
     """
-    automatic = [record for record in _history(pair, known) if not record.by_hand]
+    automatic = [record for record in history_of(pair, known) if not record.by_hand]
     found = strictest_of(
         held
         for kind in types
@@ -197,36 +143,6 @@ def _is_stricter(types: TypeTable, found: Automatic, last: Assessment) -> bool:
     """Whether a type asks for more than what was given last; one that is gone asks for nothing."""
     was = types.get(last.type or "") or types.retired(last.type or "")
     return was is None or found.type.action > was.action
-
-
-def by_name(records: Iterable[Assessment]) -> dict[str, list[Assessment]]:
-    """Records by the name of the vulnerability, without case."""
-    found: dict[str, list[Assessment]] = {}
-    for record in records:
-        found.setdefault(record.vulnerability.casefold(), []).append(record)
-    return found
-
-
-def _history(pair: AnsweredPair, known: Mapping[str, Sequence[Assessment]]) -> list[Assessment]:
-    """What was recorded about a pair, for all its versions and images, oldest first."""
-    names = {name.casefold() for name in pair.vulnerability.identifiers}
-    found = [
-        assessment
-        for name in names
-        for assessment in known.get(name, ())
-        if assessment.scope in (Scope(), Scope(pair.package))
-    ]
-    return sorted(found, key=lambda assessment: assessment.sequence)
-
-
-def _is_by_hand(history: Sequence[Assessment]) -> bool:
-    """Whether people's decision stands; a newer withdrawal ends an older one of the same source and scope."""
-    newest = {
-        (assessment.source, assessment.vulnerability.casefold(), assessment.scope): assessment
-        for assessment in history
-        if assessment.by_hand
-    }
-    return any(assessment.type is not None for assessment in newest.values())
 
 
 def auto_assessment(
@@ -274,25 +190,6 @@ def reassessment(
         life = dt.timedelta(days=kind.expires_after_days)
         begin += (now - begin) // life * life
     return _given(found, vulnerability, expired.scope, begin, f"Reassessed when {expired.type} expired.")
-
-
-def moved(before: Decimal | None, after: Decimal | None) -> bool:
-    """Whether a score differs from what it was, seen on one decimal."""
-    return _rounded(before) != _rounded(after)
-
-
-def score_move(before: Decimal | None, after: Decimal | None) -> str:
-    """``score moved 7.5 → 9.8``, ``score moved none → 9.8``."""
-    return f"score moved {'none' if before is None else before} → {'none' if after is None else after}"
-
-
-def _height(one: Vulnerability) -> Decimal:
-    score = _rounded(one.cvss_score)
-    return Decimal(-1) if score is None else score
-
-
-def _rounded(score: Decimal | None) -> Decimal | None:
-    return round_score(score) if score is not None and score.is_finite() else None
 
 
 def _given(

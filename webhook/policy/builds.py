@@ -13,8 +13,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 _REBUILT = re.compile(r"\+b[0-9]+\Z", re.ASCII)
+_DIST_TAG = re.compile(r"(-[^-]+)\.[a-z]{2,4}[0-9][0-9a-z_]*\Z", re.ASCII)
+"""For which distribution an rpm was built, such as ``.azl3``, at the end of its release."""
 _REVISION = re.compile(r"-r?[0-9]+\Z", re.ASCII)
 _MAVEN = re.compile(r"([0-9]+(?:\.[0-9]+)*+(?:[.-](?:final|ga|release))?)[.-](?:([a-z]+)|[0-9])", re.ASCII)
+_SNAPSHOT = re.compile(r"[.-](?:(?:BUILD-)?SNAPSHOT|[0-9]{8}\.[0-9]{6}-[0-9]+)\Z", re.ASCII | re.IGNORECASE)
 _MAVEN_ORDERED = frozenset(
     ["a", "alpha", "b", "beta", "cr", "final", "ga", "m", "milestone", "rc", "release", "snapshot", "sp"]
 )
@@ -37,6 +40,17 @@ def releases_of(version: str, purl_type: str) -> Iterator[tuple[str, bool]]:
         while (shorter := rule(version)) != version:
             yield shorter, True
             version = shorter
+
+
+def snapshot_of(version: str, purl_type: str) -> str:
+    """The release that a snapshot of Maven was on the way to; empty for what is no snapshot.
+
+    Args:
+        version: of a component.
+        purl_type: of it.
+    """
+    found = _SNAPSHOT.search(version) if purl_type == "maven" else None
+    return version[: found.start()] if found else ""
 
 
 def _maven(version: str) -> Iterator[tuple[str, bool]]:
@@ -62,7 +76,8 @@ def _deb(version: str) -> str:
 
 
 def _rpm(version: str) -> str:
-    return version.rpartition("-")[0] or version
+    without = _DIST_TAG.sub(r"\1", version)
+    return without if without != version else version.rpartition("-")[0] or version
 
 
 _RULES: Mapping[str, Callable[[str], str]] = {

@@ -18,6 +18,7 @@ from webhook.policy.fixes import as_stated, check_until_fixed
 from webhook.policy.loosening import ApprovalNeeded, Known, is_plain_denial, loosening
 from webhook.policy.plaintext import is_plain, plain
 from webhook.policy.scopes import canonical_identifier, canonical_scope, described
+from webhook.policy.stock import Stock
 from webhook.policy.typetable import TypeTable
 
 _Key = tuple[str, Scope]
@@ -69,10 +70,10 @@ def stated(
 ) -> Stated:
     """Reconcile the objects of the cluster.
 
-    An object that cannot be used harms no other, and what it stated before stays: nothing that was denied opens because
-    of a slip of the keys, or because a type was deleted first. Where what loosens needs an approval, only what denied
-    stays; it stays, too, when its object is deleted or is about something else. It ends once an approved object states
-    something else for the same vulnerability and scope.
+    An object that cannot be used harms no other, and what it stated before stays: a typing error, or a type that was
+    deleted first, lifts no denial. Where loosening needs an approval, only denials stay, also when their object is
+    deleted or is about something else. They end once an approved object states something else for the same
+    vulnerability and scope.
 
     Args:
         resources: all objects.
@@ -84,49 +85,38 @@ def stated(
         tells_fixes: whether a source that tells fixed versions is configured.
     """
     before = tuple(before)
-    there = {
-        (assessment.vulnerability.casefold(), assessment.scope): assessment
-        for assessment in as_stated(before)
-        if assessment.provisioner == CLUSTER
-    }
+    there = _of_cluster(before)
     denials = {} if held is None else _denials(before, types, now)
     refused: dict[str, BomgateError] = dict(held or {})
     made: dict[_Key, tuple[str, Assessment]] = {}
     for readable in sorted(_readable(resources, refused), key=lambda item: _precedence(item, there)):
         name, key = readable.one.resource.name, readable.key
-        if name in refused:
-            continue
-        if types.get(readable.definition.type.strip()) is None:
-            refused[name] = _unknown(readable.definition.type, types)
-        elif (problem := _unfit(readable, types, tells_fixes=tells_fixes)) is not None:
+        problem = _unfit(readable, made.get(key), types, tells_fixes=tells_fixes)
+        if problem is not None:
             refused[name] = problem
-        elif key in made:
-            identifier = plain(readable.definition.vulnerability, 80)
-            refused[name] = DuplicateAssessment(
-                f"{made[key][1].rule} assesses {identifier} for {described(key[1])} already.",
-                remedy="Delete one of the two, or narrow it.",
-            )
-        else:
-            former = there.get(key)
-            record = provisioned(readable.definition, types, now, former, CLUSTER)
-            is_new = key in denials and (record.type, record.until) != (denials[key].type, denials[key].until)
-            if is_new and record.expired(now) and not denies(record.type or "", types):
-                refused[name] = ApprovalNeeded("Another person has to approve this: it would end what denies.")
-                continue
-            record = structs.replace(record, rule=str(readable.one.resource), recorded_by=CLUSTER)
-            made[key] = (name, structs.replace(record, author=_author(readable.one, record, former, guarded)))
-    free = {
-        item.rule: item
-        for key, item in there.items()
-        if key not in made and item.type is not None and (held is None or denies(item.type, types))
-    }
-    stays = {
-        each.resource.name: free[rule]
-        for each in resources
-        if each.resource.name in refused and (rule := str(each.resource)) in free
-    }
-    records = {**dict(made.values()), **stays}
+            continue
+        former = there.get(key)
+        record = provisioned(readable.definition, types, now, former, CLUSTER)
+        is_new = key in denials and (record.type, record.until) != (denials[key].type, denials[key].until)
+        if is_new and record.expired(now) and not denies(record.type or "", types):
+            refused[name] = ApprovalNeeded("Another person has to approve this: it would end what denies.")
+            continue
+        record = structs.replace(record, rule=str(readable.one.resource), recorded_by=CLUSTER)
+        made[key] = (name, structs.replace(record, author=_author(readable.one, record, former, guarded)))
+    former_records = (item for key, item in there.items() if key not in made and item.type is not None)
+    free = {item.rule: item for item in former_records if held is None or denies(item.type or "", types)}
+    unusable = (each.resource for each in resources if each.resource.name in refused)
+    records = dict(made.values()) | {each.name: free[str(each)] for each in unusable if str(each) in free}
     return Stated(records, refused, _kept(denials, records.values()) if held is not None else ())
+
+
+def _of_cluster(before: Iterable[Assessment]) -> dict[_Key, Assessment]:
+    """The newest record of the cluster for each vulnerability and scope, withdrawals included."""
+    return {
+        (record.vulnerability.casefold(), record.scope): record
+        for record in as_stated(before)
+        if record.provisioner == CLUSTER
+    }
 
 
 def _denials(before: Iterable[Assessment], types: TypeTable, now: dt.datetime) -> dict[_Key, Assessment]:
@@ -178,12 +168,8 @@ class Harmlessness:
         known: Callable[[Sequence[Assessment]], Known],
     ) -> None:
         self._rules, self._now, self._known, self._there = rules, now, known, there
-        self._stated: list[Assessment] = []
-        self._former = {
-            (record.vulnerability.casefold(), record.scope): record
-            for record in as_stated(before)
-            if record.provisioner == CLUSTER
-        }
+        self._stock: Stock | None = None  # made once an object is compared
+        self._former = _of_cluster(before)
 
     def of(self, one: AssessmentResource) -> bool:
         """Whether an object makes nothing milder; also where it cannot be read or counts already."""
@@ -201,13 +187,12 @@ class Harmlessness:
         is_first = former is None or former.type is None
         if counts_already or (is_first and is_plain_denial(record, types)):
             return True
-        there = [*self._there, *self._stated]
-        newest = max((stored.sequence for stored in there), default=0)
         # What the object stated before ends with the change, see AssessmentStore.provision.
         made = [record] if former is None or is_first else [former.withdrawal(CLUSTER, CHANGED, self._now), record]
-        if loosening(made, there, self._rules, self._now, self._known([record])):
+        self._stock = stock = self._stock or Stock(self._there)
+        if loosening(made, stock, self._rules, self._now, self._known([record])):
+            stock.take_back(made)
             return False
-        self._stated += [structs.replace(one, sequence=number) for number, one in enumerate(made, newest + 1)]
         return True
 
 
@@ -231,7 +216,7 @@ def _author(one: AssessmentResource, record: Assessment, former: Assessment | No
 
 
 def _readable(resources: Sequence[AssessmentResource], refused: dict[str, BomgateError]) -> Iterator[_Readable]:
-    """The readable objects; ``refused`` gets the reasons for the others."""
+    """The readable objects that are not refused yet; ``refused`` gets the reasons for those that cannot be read."""
     for resource in resources:
         definition, problem = resource.definition, resource.resource.problem
         try:
@@ -241,7 +226,8 @@ def _readable(resources: Sequence[AssessmentResource], refused: dict[str, Bomgat
         except BomgateError as found:
             refused.setdefault(resource.resource.name, found)
         else:
-            yield _Readable(resource, definition, key)
+            if resource.resource.name not in refused:
+                yield _Readable(resource, definition, key)
 
 
 def _precedence(readable: _Readable, there: Mapping[_Key, Assessment]) -> tuple[bool, dt.datetime, str]:
@@ -251,13 +237,30 @@ def _precedence(readable: _Readable, there: Mapping[_Key, Assessment]) -> tuple[
     return (not counts_already, resource.created, resource.name)
 
 
-def _unfit(readable: _Readable, types: TypeTable, *, tells_fixes: bool) -> BomgateError | None:
-    """Why what an object states cannot end by a fix, if it says that it is to."""
+def _unfit(
+    readable: _Readable, other: tuple[str, Assessment] | None, types: TypeTable, *, tells_fixes: bool
+) -> BomgateError | None:
+    """Why what an object states cannot be recorded; None where it can.
+
+    Args:
+        readable: the object.
+        other: what another object states for the same vulnerability and scope, behind the name of that object.
+        types: the table of types.
+        tells_fixes: whether a source that tells fixed versions is configured.
+    """
+    if types.get(readable.definition.type.strip()) is None:
+        return _unknown(readable.definition.type, types)
     if readable.definition.until_fixed:
         try:
             check_until_fixed(types.require(readable.definition.type), readable.key[1], tells_fixes=tells_fixes)
         except InvalidInput as problem:
             return problem
+    if other is not None:
+        identifier = plain(readable.definition.vulnerability, 80)
+        return DuplicateAssessment(
+            f"{other[1].rule} assesses {identifier} for {described(readable.key[1])} already.",
+            remedy="Delete one of the two, or narrow it.",
+        )
     return None
 
 

@@ -9,6 +9,7 @@ asked about as such. What lasts until a fixed version is known may be over at an
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,11 +20,14 @@ from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry, Sc
 from webhook.model.policies import LocalRule
 from webhook.model.purls import parse_purl
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.evaluation import Judge, Rules
+from webhook.policy.claims import Claims, Lives, Phase
+from webhook.policy.evaluation import Rules
+from webhook.policy.expiry import later
 from webhook.policy.fleetprecedence import Passes, is_local, is_not_local, strictest
-from webhook.policy.matching import AssessmentIndex, Effective
+from webhook.policy.judge import Judge
+from webhook.policy.matching import AssessmentIndex
 from webhook.policy.outlooks import Outlook
-from webhook.policy.precedence import Entry, Weight
+from webhook.policy.precedence import Effective, Entry, Weight
 
 _COMPONENT = parse_purl("pkg:generic/any@1")
 _SOON, _LONG = dt.timedelta(seconds=1), dt.timedelta(days=1)
@@ -47,6 +51,10 @@ class _Setting:
     is_entry_open: bool = False
 
 
+_Situation = tuple[int, Action | None, Phase | None, Phase | None, frozenset[Phase]]
+"""Outlook, floor, what is in force, what has ended, and what is in doubt: all that an action depends on."""
+
+
 class Comparison:
     """Compares what findings get.
 
@@ -57,8 +65,9 @@ class Comparison:
 
     def __init__(self, rules: Rules, now: dt.datetime) -> None:
         self._judge, self._now = Judge(rules, AssessmentIndex(), now), now
-        days = {kind.expires_after_days for kind in rules.types if kind.is_automatic}
-        self._lives = [dt.timedelta(days=life) for life in days if life is not None]
+        days = [kind.expires_after_days for kind in rules.types if kind.is_automatic]
+        self._lives = Lives([life for life in days if life is not None])
+        self._known: dict[_Situation, Action] = {}
 
     def is_milder(
         self, before: Sequence[Entry], after: Sequence[Entry], others: Iterable[Entry], outlooks: Iterable[Outlook]
@@ -66,24 +75,23 @@ class Comparison:
         """Whether a finding ever gets something milder.
 
         Args:
-            before: the records of one scope that count or have ended, the strongest claim first.
+            before: the records of one scope that count or have ended.
             after: those with which it is compared, likewise.
             others: what else may match the same findings.
             outlooks: what the vulnerability may be like.
         """
-        kept = tuple(others)
-        chains = [(before, after)]
+        kept, looks = tuple(others), tuple(outlooks)
+        self._known = {}
+        chains = [(Claims(before), Claims(after))]
         if any(entry.assessment.until_fixed for entry in (*before, *after)):
-            chains.append((self._fixed(before), self._fixed(after)))
+            chains.append((Claims(self._fixed(before)), Claims(self._fixed(after))))
         fixed = [entry for entry in kept if entry.assessment.until_fixed]
         rivals = (*kept, *self._fixed(fixed))
         return any(
-            self._action(will, setting, outlook.vulnerability, at)
-            < self._action(was, setting, outlook.vulnerability, at)
+            self._action(will, setting, number, outlook, at) < self._action(was, setting, number, outlook, at)
             for was, will in chains
-            for outlook in outlooks
-            for setting in self._settings((*was, *will), rivals, outlook)
-            for at in self._moments((*was, *will), setting)
+            for number, outlook in enumerate(looks)
+            for setting, at in self._cases((*was.entries, *will.entries), rivals, outlook)
         )
 
     def _fixed(self, entries: Sequence[Entry]) -> Sequence[Entry]:
@@ -95,74 +103,110 @@ class Comparison:
             for entry in entries
         ]
 
-    def _settings(self, compared: Sequence[Entry], others: Sequence[Entry], outlook: Outlook) -> Iterator[_Setting]:
+    def _cases(
+        self, compared: Sequence[Entry], others: Sequence[Entry], outlook: Outlook
+    ) -> Iterator[tuple[_Setting, dt.datetime]]:
+        """What else there may be, now and at every moment at which something ends."""
         has_range = any(entry.versions is not None for entry in compared)
+        ends = _ends_of(compared)
+        moments = self._moments(ends)
+        given = list(self._given(compared, outlook, moments))
         for is_open in (False, True) if has_range else (False,):
-            yield _Setting(is_chain_open=is_open)
-            for floor in (Action.ALLOW, Action.DENY):
-                yield _Setting(floor=floor, is_chain_open=is_open)
-            for entry in (*others, *self._given(compared, outlook)):
-                yield _Setting(entry, is_chain_open=is_open)
-                yield _Setting(entry, is_chain_open=is_open, is_entry_open=True)
+            for at in moments:
+                for floor in (None, Action.ALLOW, Action.DENY):
+                    yield _Setting(floor=floor, is_chain_open=is_open), at
+            for entry in others:
+                own = [*moments, *self._moments(_ends_of([entry]))[1:]]
+                yield from ((setting, at) for at in own for setting in _with(entry, is_open))
+            for entry, at in given:
+                yield from ((setting, at) for setting in _with(entry, is_open))
 
-    def _given(self, compared: Sequence[Entry], outlook: Outlook) -> Iterator[Entry]:
-        """What a vulnerability may have got by itself that has ended since, and is assessed again."""
-        ends = [self._now, *(end for end in _ends_of(compared) if end > self._now)]
-        far = max(ends) + 2 * max(self._lives, default=_LONG)
-        for kind in outlook.given:
-            if kind.on_expiry is OnExpiry.REASSESS and kind.expires_after_days is not None:
-                for end in (*ends, far):
+    def _given(
+        self, compared: Sequence[Entry], outlook: Outlook, moments: Sequence[dt.datetime]
+    ) -> Iterator[tuple[Entry, dt.datetime]]:
+        """What a vulnerability may have got by itself that has ended since, and is assessed again.
+
+        At a moment only these differ: what has not ended, what has just ended, and what ended first.
+        """
+        kinds = [
+            kind
+            for kind in outlook.given
+            if kind.on_expiry is OnExpiry.REASSESS and kind.expires_after_days is not None
+        ]
+        if not kinds:
+            return
+        begins = sorted({self._now, *(end for end in _ends_of(compared) if end > self._now)})
+        far = later(begins[-1], 2 * max(self._lives.all, default=_LONG))
+        ends = [later(begin, _SOON) for begin in (*begins, far)]
+        for at in dict.fromkeys([*moments, *self._moments(ends)]):
+            ended = ends[: bisect_right(ends, at)]
+            for kind in kinds:
+                for end in dict.fromkeys((ends[-1], *ended[-1:], *ended[:1])):
                     record = Assessment(
-                        "", kind.name, Scope(), AssessmentSource.AUTO, "", "", self._now, end + _SOON, sequence=-1
+                        "", kind.name, Scope(), AssessmentSource.AUTO, "", "", self._now, end, sequence=-1
                     )
-                    yield Entry(record, _WEAKEST, None, None)
+                    yield Entry(record, _WEAKEST, None, None), at
 
-    def _moments(self, compared: Sequence[Entry], setting: _Setting) -> Iterator[dt.datetime]:
+    def _moments(self, ends: Iterable[dt.datetime]) -> Sequence[dt.datetime]:
         """Now, and every moment at which one ends, or what stands in for one that has ended."""
-        yield self._now
-        for end in _ends_of((*compared, *([] if setting.entry is None else [setting.entry]))):
-            yield from (at for at in (end, *(end + life for life in self._lives)) if at > self._now)
+        later_on = (at for end in ends for at in self._lives.moments(end) if at > self._now)
+        return list(dict.fromkeys([self._now, *later_on]))
 
-    def _action(self, chain: Sequence[Entry], setting: _Setting, one: Vulnerability, at: dt.datetime) -> Action:
+    def _action(self, chain: Claims, setting: _Setting, number: int, outlook: Outlook, at: dt.datetime) -> Action:
         """What a finding gets at a moment; at a member of a fleet as :mod:`webhook.policy.fleetprecedence` has it."""
-        whole, rule = self._usual(chain, setting, one, at), self._judge.rules.policy.local_rule
+        rule = self._judge.rules.policy.local_rule
+        whole = self._usual(chain, setting, number, outlook, at)
         if rule is LocalRule.ORDINARY:
             return whole
-        others = self._usual(_those(chain, is_not_local), _of(setting, is_not_local), one, at)
-        own = _those(chain, is_local), _of(setting, is_local)
-        has_local = any(not entry.assessment.expired(at) for entry in (*own[0], *filter(None, (own[1].entry,))))
-        local = self._usual(own[0], replace(own[1], floor=Action.ALLOW), one, at) if has_local else None
+        others = self._usual(chain.those(is_not_local), _of(setting, is_not_local), number, outlook, at)
+        own, mine = chain.those(is_local), _of(setting, is_local)
+        counts = mine.entry is not None and not mine.entry.assessment.expired(at)
+        has_local = counts or own.best(at) is not None
+        floored = replace(mine, floor=Action.ALLOW)
+        local = self._usual(own, floored, number, outlook, at) if has_local else None
         return strictest(rule, whole, others, local)
 
-    def _usual(self, chain: Sequence[Entry], setting: _Setting, one: Vulnerability, at: dt.datetime) -> Action:
+    def _usual(self, chain: Claims, setting: _Setting, number: int, outlook: Outlook, at: dt.datetime) -> Action:
         """What a finding gets at a moment by the usual precedence."""
-        judge, other = replace(self._judge, now=at), [] if setting.entry is None else [setting.entry]
-        firm = [*([] if setting.is_chain_open else chain), *([] if setting.is_entry_open else other)]
-        unclear = [*(chain if setting.is_chain_open else ()), *(other if setting.is_entry_open else ())]
-        firm.sort(key=lambda entry: entry.rank, reverse=True)
-        best = next((entry for entry in firm if not entry.assessment.expired(at)), None)
-        doubtful = tuple(
-            entry.assessment
-            for entry in sorted(unclear, key=lambda entry: entry.rank)
-            if best is None or entry.rank > best.rank
-        )
-        if best is None and setting.floor is not None:
-            return worst((setting.floor, *(_claim(judge, claimed, one) for claimed in doubtful)))
-        lapsed = firm[0].assessment if best is None and firm else None
-        effective = Effective(None if best is None else best.assessment, lapsed, doubtful)
-        return judge.finding_by(effective, _COMPONENT, one).action
+        entry, phase = setting.entry, self._lives.phase
+        firm = None if setting.is_entry_open else entry
+        best = None if setting.is_chain_open else chain.best(at)
+        if firm is not None and not firm.assessment.expired(at) and (best is None or firm.rank > best.rank):
+            best = firm
+        doubtful = chain.phases(at, chain.above(best), self._lives) if setting.is_chain_open else frozenset[Phase]()
+        if entry is not None and setting.is_entry_open and (best is None or entry.rank > best.rank):
+            doubtful |= {phase(entry.assessment, at)}
+        ended: Phase | None = None
+        if best is None:
+            top = None if setting.is_chain_open or not chain.entries else chain.entries[0]
+            lapsed = max(filter(None, (top, firm)), key=lambda one: one.rank, default=None)
+            ended = None if lapsed is None else phase(lapsed.assessment, at)
+        floor = setting.floor if best is None else None
+        situation = (number, floor, None if best is None else phase(best.assessment, at), ended, doubtful)
+        found = self._known.get(situation)
+        if found is None:
+            found = self._known[situation] = self._judged(situation, outlook.vulnerability)
+        return found
+
+    def _judged(self, situation: _Situation, one: Vulnerability) -> Action:
+        _, floor, best, ended, doubtful = situation
+        records = tuple(self._lives.stand_in(claimed, self._now) for claimed in sorted(doubtful))
+        if floor is not None:
+            return worst((floor, *(self._claim(claimed, one) for claimed in records)))
+        given, lapsed = (None if phase is None else self._lives.stand_in(phase, self._now) for phase in (best, ended))
+        effective = Effective(given, lapsed, records)
+        return self._judge.finding_by(effective, _COMPONENT, one).action
+
+    def _claim(self, claimed: Assessment, one: Vulnerability) -> Action:
+        """What a doubtful record asks for by itself."""
+        is_over = claimed.expired(self._now)
+        effective = Effective(None if is_over else claimed, claimed if is_over else None)
+        finding = self._judge.finding_by(effective, _COMPONENT, one)
+        return Action.ALLOW if finding.assessment is None else finding.action
 
 
-def _claim(judge: Judge, claimed: Assessment, one: Vulnerability) -> Action:
-    """What a doubtful record asks for by itself."""
-    is_over = claimed.expired(judge.now)
-    effective = Effective(None if is_over else claimed, claimed if is_over else None)
-    finding = judge.finding_by(effective, _COMPONENT, one)
-    return Action.ALLOW if finding.assessment is None else finding.action
-
-
-def _those(entries: Sequence[Entry], passes: Passes) -> Sequence[Entry]:
-    return [entry for entry in entries if passes(entry.assessment)]
+def _with(entry: Entry, is_open: bool) -> tuple[_Setting, _Setting]:
+    return _Setting(entry, None, is_open), _Setting(entry, None, is_open, True)
 
 
 def _of(setting: _Setting, passes: Passes) -> _Setting:

@@ -128,7 +128,7 @@ def make_epss(least: object) -> Decimal:
         is_valid = False
     if not is_valid or isinstance(least, bool):
         raise ConfigError(
-            f"{str(least)[:50]!r} is not a least EPSS score.",
+            f"{str(least)[:50]!r} is not a minimum EPSS score.",
             remedy="It is a probability from 0.00001 to 1 with at most five decimals, such as 0.1.",
         )
     return number.normalize()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import insort_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from webhook.model.assessments import Assessment
@@ -15,6 +16,8 @@ from webhook.model.bases import Key
 from webhook.policy.precedence import Entry, Same, Weight, lives_as_long, read_entry
 
 _MOST_READ = 10_000
+_MOST_CHANGES, _MOST_KEYS = 64, 1_000
+"""So many changes are remembered with so many keys each; what is behind them may be anything."""
 
 
 class KeptEntries(Mapping[Key, tuple[Entry, ...]]):
@@ -60,6 +63,42 @@ class KeptEntries(Mapping[Key, tuple[Entry, ...]]):
 
     def __len__(self) -> int:
         return len(self.records)
+
+
+class RecentChanges:
+    """The vulnerabilities and packages whose records changed of late, for whoever keeps what was judged by them.
+
+    One thread at a time notes; others may ask meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._known: tuple[int, tuple[frozenset[Key], ...]] = (0, ())
+
+    @property
+    def count(self) -> int:
+        """How many changes there have been."""
+        return self._known[0]
+
+    @contextmanager
+    def noting(self, keys: Iterable[Key] | None) -> Iterator[None]:
+        """Note a change once it is made, also one that fails half-way.
+
+        Args:
+            keys: of the records; None for all.
+        """
+        changed = None if keys is None else frozenset(keys)
+        try:
+            yield
+        finally:
+            count, last = self._known
+            kept = () if changed is None or len(changed) > _MOST_KEYS else (*last, changed)[-_MOST_CHANGES:]
+            self._known = (count + 1, kept)
+
+    def since(self, count: int) -> tuple[int, frozenset[Key] | None]:
+        """How many changes there have been, and the keys of those behind the first ``count``; None for all keys."""
+        now, last = self._known
+        missed = now - count
+        return now, frozenset[Key]().union(*last[len(last) - missed :]) if missed <= len(last) else None
 
 
 def merged(there: tuple[Entry, ...], added: Sequence[Entry]) -> tuple[Entry, ...]:

@@ -12,6 +12,8 @@ from webhook.errors import InvalidInput
 from webhook.model.assessments import AssessmentType
 from webhook.policy.typetable import MAX_DAYS
 
+LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
+"""The last moment of the calendar; people write ends such as 9999-12-31."""
 _REMEDY = "Write a date such as 2027-01-31 (its first moment in UTC) or a time such as 2027-01-31T12:00:00Z."
 
 
@@ -28,7 +30,12 @@ def after_days(moment: dt.datetime, days: int) -> dt.datetime:
     """
     if not 1 <= days <= MAX_DAYS:
         raise InvalidInput(f"An assessment cannot last {days} days.", remedy=f"Give 1 to {MAX_DAYS} days.")
-    return moment + dt.timedelta(days=days)
+    return later(moment, dt.timedelta(days=days))
+
+
+def later(moment: dt.datetime, by: dt.timedelta) -> dt.datetime:
+    """A moment so much later; the last one of the calendar where it would be beyond that."""
+    return LAST if moment > LAST - by else moment + by
 
 
 def parse_until(value: str | dt.date | dt.datetime) -> dt.datetime:

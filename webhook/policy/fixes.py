@@ -5,7 +5,8 @@ vulnerability. The transaction that stores the fixed version then writes a withd
 the same scope; the exception itself is stated again as one that has ended. From then on the same counts as if its date
 had come at that moment, whatever becomes of the fixed version later, and an undo finds nothing to bring back.
 
-Only what allows may end so: as nothing is milder, its end loosens nothing.
+Only what allows may end so: as nothing is milder, its end loosens nothing. Where a type has come to warn or to
+deny since, what was given with it goes on to its date.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from webhook.model.assessments import ENDED_BY_FIX, Assessment, AssessmentSource
 from webhook.model.purls import Purl, parse_purl
 from webhook.policy.plaintext import plain
 from webhook.policy.precedence import Same, age, same_scope
-from webhook.policy.ranges import read_range
+from webhook.policy.rangetexts import read_range
 from webhook.policy.scopes import described
+from webhook.policy.typetable import TypeTable
 from webhook.policy.undo import standing
 
 _MAX_VERSION = 100
@@ -73,15 +75,15 @@ def check_until_fixed(kind: AssessmentType, scope: Scope, *, tells_fixes: bool) 
         InvalidInput: no source tells fixed versions, the type does not allow, or no package is named.
     """
     if not tells_fixes:
-        raise NoFixTold("No source tells in which version a vulnerability is fixed, so nothing can last until then.")
+        raise NoFixTold("No source reports fixed versions, so an assessment cannot last until one is known.")
     if kind.action is not Action.ALLOW:
         raise InvalidInput(
-            f"{kind.name} does not allow, so it cannot end because of a fixed version.",
+            f"{kind.name} does not allow, so a fixed version cannot end it.",
             remedy="Give it an end by date, or choose a type that allows.",
         )
     if scope.package is None:
         raise InvalidInput(
-            "What lasts until a fixed version is known is about one package.", remedy="Name the package."
+            "An assessment until a fixed version is known has to be about one package.", remedy="Name the package."
         )
 
 
@@ -115,14 +117,24 @@ def version_of(scope: Scope, fixes: Iterable[KnownFix]) -> str:
     return ", ".join(found[:_SHOWN_VERSIONS])
 
 
-def may_end(record: Assessment, now: dt.datetime) -> bool:
-    """Whether a fixed version would end a record; one of a hub ends where it was made."""
+def may_end(record: Assessment, now: dt.datetime, types: TypeTable | None) -> bool:
+    """Whether a fixed version would end a record; one of a hub ends where it was made.
+
+    Args:
+        record: of whatever source.
+        now: UTC, aware.
+        types: all types; None where they are not known, and the type is taken for one that allows.
+    """
     is_here = record.source is not AssessmentSource.FLEET
-    return is_here and record.until_fixed and record.type is not None and not record.expired(now)
+    is_open = record.until_fixed and record.type is not None and not record.expired(now)
+    return is_here and is_open and (types is None or types.allows(record.type or ""))
 
 
 def ended_by_fix(
-    histories: Mapping[Same, Sequence[Assessment]], versions: Mapping[Same, str], now: dt.datetime
+    histories: Mapping[Same, Sequence[Assessment]],
+    versions: Mapping[Same, str],
+    now: dt.datetime,
+    types: TypeTable | None = None,
 ) -> Sequence[Assessment]:
     """The records that end what was to last until a fixed version is known; none where there is no such thing.
 
@@ -134,14 +146,15 @@ def ended_by_fix(
         histories: all that was ever recorded about one vulnerability, under all of its names, by what it is about.
         versions: the fixed versions, see :func:`version_of`, by what they end.
         now: UTC, aware.
+        types: see :func:`may_end`.
     """
     withdrawals, again = list[Assessment](), list[Assessment]()
     for same, version in versions.items():
         there = standing(histories[same], now)
-        ending = [record for record in there if may_end(record, now)]
+        ending = [record for record in there if may_end(record, now, types)]
         if ending:
             withdrawals.append(_withdrawal(ending[0], version, now))
-            again += [_ended(record, version, now) if may_end(record, now) else record for record in there]
+            again += [_ended(record, version, now) if may_end(record, now, types) else record for record in there]
     if not withdrawals:
         return ()
     first, withdrawn = min(map(age, again)), {same_scope(record) for record in withdrawals}

@@ -17,7 +17,7 @@ from msgspec import structs
 
 from webhook.errors import DocumentRefused
 from webhook.model.actions import Action
-from webhook.model.assessments import Assessment, AssessmentSource, StoredType
+from webhook.model.assessments import FOR_CLUSTER, Assessment, AssessmentSource, StoredType
 from webhook.model.changes import START
 from webhook.model.fleet import FleetContent, Followed, HeldRecord
 from webhook.policy.matching import AssessmentIndex
@@ -41,6 +41,29 @@ def as_told(assessment: Assessment) -> Assessment:
     return structs.replace(
         assessment, source=AssessmentSource.FLEET, recorded_by=stated_by, revision=0, sequence=0, rule=RULE
     )
+
+
+def as_told_to_one(assessment: Assessment) -> Assessment:
+    """A record for one member as it gets it: apart from those for all, so that neither replaces or ends the other."""
+    told = as_told(assessment)
+    return structs.replace(told, recorded_by=f"{told.recorded_by}{FOR_CLUSTER}")
+
+
+def check_addressee(content: FleetContent, own: str) -> None:
+    """Refuse a document that is for another member.
+
+    Args:
+        content: of the document.
+        own: the hash of this member's token; empty without one.
+
+    Raises:
+        DocumentRefused: it is.
+    """
+    if content.addressee and content.addressee != own:
+        raise DocumentRefused(
+            "The hub's document is for another member.",
+            remedy="Export without --cluster, or with this member's name; fleet.token tells which one this is.",
+        )
 
 
 def as_kept(assessment: Assessment) -> Assessment:
@@ -105,18 +128,29 @@ def reconcile(
         accepts: whether the snapshot counts as it is; else what it does not have stays in force, unless it allows.
     """
     known = {_words(record) for record in there}
-    newest: dict[Same, dt.datetime] = {}
-    for record in there:
-        same = same_scope(record)
-        newest[same] = max(newest.get(same, record.assessed_at), record.assessed_at)
-    # A record that is older than what is here about the same was replaced here already; a restored hub has it again.
-    new = [
-        record
-        for record in told
-        if _words(record) not in known and record.assessed_at >= newest.get(same_scope(record), record.assessed_at)
-    ]
-    after = _index(there, new)
     stated, bare = {_words(record) for record in told}, {_bare(record) for record in told}
+
+    def action(record: Assessment) -> Action:
+        """What it asks for; without a type it is a withdrawal, after which the policy's word counts."""
+        return Action.WARN if record.type is None else actions.get(record.type.casefold(), Action.DENY)
+
+    # A record that is older than one here which the hub has lost was replaced here already; a restored hub has it
+    # again. It counts where it is stricter. Of what the hub still states its order counts and no time, because its
+    # clock may have been set back.
+    lost: dict[tuple[Same, Action], dt.datetime] = {}
+    for record in there:
+        if _words(record) not in stated and _bare(record) not in bare:
+            key = same_scope(record), action(record)
+            lost[key] = max(lost.get(key, record.assessed_at), record.assessed_at)
+    replaced = {same_scope(record): number for number, record in enumerate(told) if _words(record) in known}
+
+    def counts(number: int, record: Assessment) -> bool:
+        same, at = same_scope(record), record.assessed_at
+        later = (lost.get((same, other), at) for other in Action if other >= action(record))
+        return _words(record) not in known and number > replaced.get(same, -1) and at >= max(later)
+
+    new = [record for number, record in enumerate(told) if counts(number, record)]
+    after = _index(there, new)
     gone = [
         record
         for record in after
@@ -124,13 +158,10 @@ def reconcile(
     ]
     if accepts:
         return Reconciled((*new, *_replaced(after, told)))
-    allowing = [
-        record
-        for record in gone
-        if record.type is not None and actions.get(record.type.casefold(), Action.DENY) is Action.ALLOW
-    ]
-    held = tuple(record for record in gone if record not in allowing)
-    return Reconciled((*new, *(_ended(record) for record in allowing)), held)
+    allowing, held = list[Assessment](), list[Assessment]()
+    for record in gone:
+        (allowing if action(record) is Action.ALLOW else held).append(record)
+    return Reconciled((*new, *(_ended(record) for record in allowing)), tuple(held))
 
 
 def held_record(record: Assessment) -> HeldRecord:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import msgspec
@@ -23,10 +23,15 @@ from webhook.model.fleetinventory import (
     ImageContent,
 )
 from webhook.model.policies import Mode
-from webhook.model.purls import MAX_PURL_LENGTH, Purl, parse_purl
+from webhook.model.purls import Purl, parse_purl
+from webhook.model.purlshapes import MAX_PURL_LENGTH
 
 MOST_WORKLOADS, MOST_IMAGES, MOST_CONTENTS, MOST_COMPONENTS = 2_000, 5_000, 100, 20_000
 """Of one report; of one workload or content for images and components."""
+MOST_IN_ALL = 200_000
+"""Components of one report: each is read, which holds the hub's other work up."""
+MOST_TEXT = 8 * 1024 * 1024
+"""Characters of the workloads of one report, and of its components, so that a hub has room for it."""
 _IMAGES_OF_ONE = 100
 _MOST_PODS = 1_000_000
 _MOST_COUNT = 2**53
@@ -68,11 +73,26 @@ def differences(
     return ClusterReport(
         session,
         sequence,
-        workloads=tuple(islice(new, MOST_WORKLOADS)),
+        workloads=tuple(_within(islice(new, MOST_WORKLOADS))),
         gone=tuple(islice((uid for uid in told[0] if uid not in workloads), MOST_WORKLOADS)),
         images=tuple(islice(pairs, MOST_IMAGES)),
         gone_images=tuple(islice((digest for digest in told[1] if digest not in images), MOST_IMAGES)),
     )
+
+
+def _within(workloads: Iterable[ClusterWorkload]) -> Iterator[ClusterWorkload]:
+    """As many as have room in one report; at least one."""
+    left = MOST_TEXT
+    for workload in workloads:
+        yield workload
+        left -= 1_000 + sum(len(image.reference) + 200 for image in workload.images)
+        if left < 0:
+            return
+
+
+def fits(content: Sequence[str]) -> bool:
+    """Whether a hub takes the components of an image; those of larger ones stay unknown there."""
+    return len(content) <= MOST_COMPONENTS and sum(map(len, content)) <= MOST_TEXT
 
 
 def read_report(body: bytes) -> CheckedReport:
@@ -91,7 +111,7 @@ def read_report(body: bytes) -> CheckedReport:
         (max(len(report.workloads), len(report.gone)), MOST_WORKLOADS),
         (max(len(report.images), len(report.gone_images)), MOST_IMAGES),
         (len(report.contents), MOST_CONTENTS),
-        (max((len(content.components) for content in report.contents), default=0), MOST_COMPONENTS),
+        (sum(len(content.components) for content in report.contents), MOST_IN_ALL),
     )
     if any(size > most for size, most in sizes):
         raise InvalidInput("The inventory has more than one report may have.", remedy="Send it in several reports.")
@@ -132,7 +152,7 @@ def _checked(contents: Iterable[Content]) -> tuple[tuple[CheckedContent, ...], i
     """Contents whose hash is right, and how many contents and purls are left out."""
     kept, left_out = [], 0
     for content in contents:
-        if content.content != content_hash(content.components):
+        if not fits(content.components) or content.content != content_hash(content.components):
             left_out += 1
             continue
         purls = tuple(purl for text in dict.fromkeys(content.components) if (purl := _purl(text)) is not None)

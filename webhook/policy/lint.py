@@ -17,6 +17,7 @@ from webhook.model.policies import Policy
 from webhook.policy.evaluation import Rules
 from webhook.policy.phrases import moment
 from webhook.policy.plaintext import plain
+from webhook.policy.scopes import described
 from webhook.policy.scores import LOWEST, SEVERITIES, gaps
 from webhook.policy.typetable import TypeTable
 
@@ -122,6 +123,24 @@ def unknown_vulnerabilities(identifiers: Iterable[str]) -> tuple[Trap, ...]:
             "Check the spelling, or remove it from assessments; it takes effect once the source reports it.",
         )
         for identifier in identifiers
+    )
+
+
+def unreadable_scopes(records: Iterable[Assessment]) -> tuple[Trap, ...]:
+    """Traps for records whose scope cannot be read.
+
+    Args:
+        records: of :func:`webhook.policy.precedence.unreadable`.
+    """
+    return tuple(
+        Trap(
+            "unreadable-scope",
+            Level.WARNING,
+            f"The assessment of {plain(record.vulnerability, 60)} as {plain(record.type or '', 60)} by "
+            f"{plain(record.author, 60)} counts nowhere: its scope ({described(record.scope)}) cannot be read.",
+            "Withdraw it with bomgate assess --clear and the same options, and assess again.",
+        )
+        for record in list(records)[:_MAX_RECORDS]
     )
 
 

@@ -11,21 +11,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 
-from msgspec import structs
-
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action
-from webhook.model.assessments import Assessment, OnExpiry, Scope
-from webhook.model.purls import parse_purl
+from webhook.model.assessments import Assessment, OnExpiry
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.comparison import Comparison
 from webhook.policy.evaluation import Rules
-from webhook.policy.matching import AssessmentIndex
 from webhook.policy.outlooks import Outlook, outlooks
 from webhook.policy.phrases import moment
 from webhook.policy.plaintext import plain
-from webhook.policy.precedence import Entry, Same, age, same_scope
+from webhook.policy.precedence import Same, same_scope
 from webhook.policy.scopes import described
+from webhook.policy.stock import Stock, claims_of
 from webhook.policy.typetable import TypeTable
 
 Known = Mapping[str, Sequence[Vulnerability]]
@@ -55,7 +52,7 @@ def is_plain_denial(record: Assessment, types: TypeTable) -> bool:
 
 def loosening(
     records: Iterable[Assessment],
-    there: Iterable[Assessment],
+    there: Iterable[Assessment] | Stock,
     rules: Rules,
     now: dt.datetime,
     known: Known = _NOTHING_KNOWN,
@@ -65,7 +62,7 @@ def loosening(
     Args:
         records: to be recorded by people in this order, such as those of an undo; what CVSS ranges give is no decision
             of people.
-        there: all assessments that can still matter.
+        there: all assessments that can still matter; a stock gets the records, too.
         rules: types and policy.
         now: UTC, aware.
         known: the vulnerabilities that they name.
@@ -78,9 +75,10 @@ def loosening(
         for same, group in groups.items()
         if not all(is_plain_denial(record, rules.types) for record in group)
     }
-    if not weighed:
+    if not weighed and not isinstance(there, Stock):
         return ()
-    stock, comparison, looks_by_name = _Stock(there), Comparison(rules, now), dict[str, Sequence[Outlook]]()
+    stock = there if isinstance(there, Stock) else Stock(there)
+    comparison, looks_by_name = Comparison(rules, now), dict[str, Sequence[Outlook]]()
     found: list[Assessment] = []
     for same, group in groups.items():
         numbered = stock.numbered(group)
@@ -92,8 +90,8 @@ def loosening(
             others = stock.meeting(numbered[-1], vulnerabilities)
             is_vague = not vulnerabilities and len(others) > _MOST_OTHERS
             before = stock.same(same)
-            after = _entries([*before, *numbered])
-            if is_vague or comparison.is_milder(_entries(before), after, others, looks_by_name[name]):
+            after = claims_of([*before, *numbered])
+            if is_vague or comparison.is_milder(claims_of(before), after, others, looks_by_name[name]):
                 found += group
         stock.add(numbered)
     return found
@@ -114,8 +112,8 @@ def without_loosening(
         now: UTC, aware.
         known: the vulnerabilities that they name.
     """
-    stored = sorted(there, key=age)
-    if not loosening(records, stored, rules, now, known):
+    stock = Stock(there)
+    if not _loosens(records, stock, rules, now, known):
         return tuple(records)
     groups: dict[Same, list[Assessment]] = {}
     for record in records:
@@ -124,85 +122,26 @@ def without_loosening(
     for group in groups.values():
         kept = [record for record in group if record.type is None]
         for record in group:
-            behind = [*stored, *_Stock(stored).numbered(kept)]
-            if record.type is not None and (
-                not loosening([*kept, record], stored, rules, now, known)
-                or not loosening([record], behind, rules, now, known)
-            ):
+            if record.type is None:
+                continue
+            if not _loosens([*kept, record], stock, rules, now, known):
                 kept.append(record)
-        stored += _Stock(stored).numbered(kept)
+                continue
+            stock.add(stock.numbered(kept))
+            is_milder = _loosens([record], stock, rules, now, known)
+            stock.take_back(kept)
+            if not is_milder:
+                kept.append(record)
+        stock.add(stock.numbered(kept))
         made += kept
     return tuple(made)
 
 
-class _Stock:
-    """Records, found by what they may be about.
-
-    Args:
-        records: in any order.
-    """
-
-    def __init__(self, records: Iterable[Assessment]) -> None:
-        self._same: dict[Same, list[Assessment]] = {}
-        self._by_name: dict[str, dict[Same, None]] = {}
-        self._newest = 0
-        self.add(sorted(records, key=age))
-
-    def add(self, records: Iterable[Assessment]) -> None:
-        """Add newer records."""
-        for record in records:
-            same = same_scope(record)
-            self._same.setdefault(same, []).append(record)
-            self._by_name.setdefault(record.vulnerability.casefold(), {})[same] = None
-            self._newest = max(self._newest, record.sequence)
-
-    def numbered(self, records: Iterable[Assessment]) -> list[Assessment]:
-        """Records as the store would number them next."""
-        return [structs.replace(record, sequence=number) for number, record in enumerate(records, self._newest + 1)]
-
-    def same(self, same: Same) -> Sequence[Assessment]:
-        """The records of one scope, oldest first."""
-        return tuple(self._same.get(same, ()))
-
-    def meeting(self, record: Assessment, known: Sequence[Vulnerability]) -> list[Entry]:
-        """What else may count for a finding that a record is about, one for each that makes a difference."""
-        names = {name.casefold() for vulnerability in known for name in vulnerability.identifiers}
-        every = [self._by_name.get(name, {}) for name in names] if known else list(self._by_name.values())
-        mine, given = same_scope(record), structs.replace(record, type="")
-        rivals = _entries(self._same.get(mine, ())) + _entries([given])
-        found: dict[tuple[object, ...], Entry] = {}
-        for same in dict.fromkeys(same for scopes in every for same in scopes):
-            if same == mine or not _may_meet(record.scope, same[-1]):
-                continue
-            for entry in _entries(self._same[same]):
-                one = entry.assessment
-                above = tuple(entry.rank > rival.rank for rival in rivals)
-                found.setdefault((one.type, one.until, one.until_fixed, entry.versions is None, above), entry)
-        return list(found.values())
-
-
-def _entries(records: Iterable[Assessment]) -> list[Entry]:
-    """Those of some records that can still matter, the strongest claim first."""
-    entries = [entry for entries in AssessmentIndex.of(records).records().values() for entry in entries]
-    return sorted(entries, key=lambda entry: entry.rank, reverse=True)
-
-
-def _may_meet(one: Scope, other: Scope) -> bool:
-    """Whether a finding may be in both scopes; a package may be spelled otherwise, or be a part of a Go module."""
-    if None not in (one.namespace, other.namespace) and one.namespace != other.namespace:
-        return False
-    if one.package is None or other.package is None:
-        return True
-    mine, theirs = _key(one.package), _key(other.package)
-    is_part = mine.startswith("pkg:golang/") and (mine.startswith(f"{theirs}/") or theirs.startswith(f"{mine}/"))
-    return mine == theirs or is_part
-
-
-def _key(package: str) -> str:
-    try:
-        return parse_purl(package).casefold()
-    except InvalidInput:
-        return package.casefold()
+def _loosens(records: Sequence[Assessment], stock: Stock, rules: Rules, now: dt.datetime, known: Known) -> bool:
+    """Whether one of some records loosens; the stock stays as it was."""
+    found = loosening(records, stock, rules, now, known)
+    stock.take_back(records)
+    return bool(found)
 
 
 def check_assessments(

@@ -5,9 +5,10 @@ part of its scope that is not None holds. Of those that match and have not expir
 order:
 
 1. one made by hand (manual or provisioned) before an automatic one;
-2. the narrower scope before the wider one: the number of narrowed parts (package, versions, image, namespace)
-   decides, then the narrower image (a digest, then the name with more characters written out), then versions named
-   exactly before ranges, then versions, a namespace, a package, in this order;
+2. the narrower scope before the wider one: the number of narrowed parts (package, versions, image, namespace, and that
+   the hub recorded it for one cluster alone) decides, then the narrower image (a digest, then the name with more
+   characters written out), then versions named exactly before ranges, then versions, a namespace, a package, in this
+   order;
 3. the newer one before the older one: the store's sequence decides, then the time of the assessment, then its text, so
    that the order of any two records is fixed.
 
@@ -18,15 +19,14 @@ A record that was made for a former spelling of a package or of its version, or 
 once taken for, is doubtful, too: a denying one counts for every part of what it was made for, an allowing one only as
 written.
 
-What VEX documents state is evidence below the records that were made by hand, and above the automatic ones; an index
-carries it, and ``policy.evaluation`` asks it.
+What VEX documents state is evidence between the records made by hand and the automatic ones (``policy.evaluation``).
 
 A record that is to last until a fixed version is known has ended for a component whose fixed version is known, also
-before the store has written that down (``policy.fixes``).
+before the store has written that down (``policy.fixes``), unless its type has come to warn or to deny.
 
 A record of type None withdraws what was recorded before it by the same source for the same vulnerability and scope; an
-automatic one that it had hidden then counts again. Of those provisioned, each author is a source: what the settings
-file withdraws, the cluster may still state. A record whose narrowing cannot be read matches nothing.
+automatic one that it had hidden then counts again. Of those provisioned, each author is a source. A record whose
+narrowing cannot be read matches nothing.
 """
 
 from __future__ import annotations
@@ -34,44 +34,32 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
-from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment
 from webhook.model.bases import KeptAssessments, Key
 from webhook.model.overlays import Overlay
-from webhook.model.purls import Purl, parse_purl
-from webhook.policy.entries import KeptEntries, merged
-from webhook.policy.precedence import Entry, Place, Same, Weight, age, former_packages, read_entry, same_scope
+from webhook.model.purls import Purl
+from webhook.policy.entries import KeptEntries, RecentChanges, merged
+from webhook.policy.places import FEW, PlaceIndexes
+from webhook.policy.precedence import (
+    Effective,
+    Entry,
+    Place,
+    Same,
+    Weight,
+    age,
+    claims_above,
+    former_packages,
+    package_key,
+    read_entry,
+    same_scope,
+)
 from webhook.policy.vex import NO_VEX, VexIndex
 
 if TYPE_CHECKING:
     from webhook.model.vulnerabilities import Vulnerability
-
-
-@dataclass(frozen=True, slots=True)
-class Effective:
-    """What is in force for one vulnerability in one component.
-
-    Attributes:
-        assessment: the assessment in force; None when unassessed.
-        expired: when unassessed, the assessment that would be in force if none had expired.
-        doubtful: those that would be in force instead if their range held the version, the weakest claim first; expired
-            ones, too.
-    """
-
-    assessment: Assessment | None = None
-    expired: Assessment | None = None
-    doubtful: tuple[Assessment, ...] = ()
-
-    @property
-    def next_change(self) -> dt.datetime | None:
-        """When this changes without new records: only when the assessment in force expires."""
-        return None if self.assessment is None else self.assessment.until
-
-
-_UNASSESSED = Effective()
 
 
 Records = Mapping[Key, Sequence[Entry]]
@@ -84,12 +72,17 @@ class AssessmentIndex:
     One thread at a time adds; others may ask meanwhile and see, for each vulnerability and package, either the old
     records or the new ones. What cannot matter any more (withdrawn, or outlived by a newer record of the same source
     and scope) is left out.
+
+    Attributes:
+        changed: whose records changed of late.
     """
 
     def __init__(self) -> None:
+        self.changed = RecentChanges()
         self._entries: Overlay[Key, tuple[Entry, ...]] = Overlay()
         self._withdrawals: dict[Same, Assessment] = {}
         self._weights: dict[Weight, Weight] = {}  # equal weights share one object, since most records are alike
+        self._places = PlaceIndexes()
         self._writing = threading.Lock()
         self.namespaces: frozenset[str] = frozenset()
         self._has_images = False
@@ -125,7 +118,7 @@ class AssessmentIndex:
         by_key: dict[Key, list[Assessment]] = {}
         for assessment in assessments:
             by_key.setdefault((assessment.vulnerability.casefold(), assessment.scope.package), []).append(assessment)
-        with self._writing:
+        with self._writing, self.changed.noting(by_key):
             self._note_scopes(by_key)
             for key, records in by_key.items():
                 self._add(key, records)
@@ -151,7 +144,7 @@ class AssessmentIndex:
 
     def with_vex(self, vex: VexIndex) -> AssessmentIndex:
         """Take the statements of VEX documents in the place of those before; the same index."""
-        with self._writing:
+        with self._writing, self.changed.noting(None):
             self.vex = vex
             self.namespaces |= vex.namespaces
         return self
@@ -159,6 +152,11 @@ class AssessmentIndex:
     def records(self) -> Records:
         """All records that can still matter. What did not change between two calls is the same object in both."""
         return dict(self._entries.items())
+
+    def records_of(self, key: Key) -> Sequence[Entry]:
+        """Those for one vulnerability and package, likewise."""
+        entries: Sequence[Entry] = self._entries.get(key, ())
+        return entries
 
     def carries(self, name: str) -> bool:
         """Whether a record that can still matter carries the name of a type, also one that has expired."""
@@ -186,6 +184,7 @@ class AssessmentIndex:
         place: Place,
         now: dt.datetime,
         passes: Callable[[Assessment], bool] | None = None,
+        lasts: Callable[[Assessment], bool] | None = None,
     ) -> Effective:
         """What is in force.
 
@@ -195,61 +194,65 @@ class AssessmentIndex:
             place: where the component is.
             now: UTC, aware.
             passes: which records are looked at; None for all.
+            lasts: which records a fixed version does not end; None for none.
         """
         package, has_fix = purl.package, bool(vulnerability.fixed)
         best: Entry | None = None
         lapsed: Entry | None = None
-        doubtful: list[Entry] = []
-        for identifier in vulnerability.identifiers:
-            folded = identifier.casefold()
-            for key in ((folded, package), (folded, None)):
-                for entry in self._entries.get(key, ()):
-                    if best is not None and best.rank >= entry.rank:
-                        break  # entries are in order, best first
-                    if passes is not None and not passes(entry.assessment):
-                        continue
-                    matches = entry.matches(purl, place)
-                    if not matches:
-                        if matches is None:
-                            doubtful.append(entry)
-                        continue
-                    if not entry.assessment.expired(now) and not (has_fix and entry.assessment.until_fixed):
-                        best = entry
-                        break
-                    if lapsed is None or lapsed.rank < entry.rank:
-                        lapsed = entry
-        given: list[Entry] = []  # automatic ones for a former spelling: today's ranges did not decide about them
-        for other in self._related(package):
-            for identifier in vulnerability.identifiers:
-                for entry in self._entries.get((identifier.casefold(), other), ()):
-                    if passes is not None and not passes(entry.assessment):
-                        continue
-                    if entry.matches(purl, place) is not False:
-                        (doubtful if entry.assessment.by_hand else given).append(entry)
-        open_claims = _ranked(doubtful, above=best)
+        doubtful, given = list[Entry](), list[Entry]()
+        for entries in self._near(vulnerability, (package, None), place):
+            for entry in entries:
+                if best is not None and best.rank >= entry.rank:
+                    break  # entries are in order, best first
+                matches = entry.matches(purl, place) if passes is None or passes(entry.assessment) else False
+                if not matches:
+                    if matches is None:
+                        doubtful.append(entry)
+                    continue
+                is_fixed = has_fix and entry.assessment.until_fixed and not (lasts and lasts(entry.assessment))
+                if not entry.assessment.expired(now) and not is_fixed:
+                    best = entry
+                    break
+                if lapsed is None or lapsed.rank < entry.rank:
+                    lapsed = entry
+        # Automatic ones for a former spelling are given apart: today's ranges did not decide about them.
+        for entries in self._near(vulnerability, self._related(package), place):
+            for entry in entries:
+                if (passes is None or passes(entry.assessment)) and entry.matches(purl, place) is not False:
+                    (doubtful if entry.assessment.by_hand else given).append(entry)
+        open_claims = claims_above(best, doubtful)
         if given and (best is None or not best.assessment.by_hand):
-            open_claims = (*_ranked(given, above=None), *open_claims)
+            open_claims = (*claims_above(None, given), *open_claims)
         if best is not None:
             return Effective(best.assessment, None, open_claims)
-        if lapsed is None and not open_claims:
-            return _UNASSESSED
         return Effective(None, None if lapsed is None else lapsed.assessment, open_claims)
+
+    def _near(
+        self, vulnerability: Vulnerability, packages: Iterable[str | None], place: Place
+    ) -> Iterator[Sequence[Entry]]:
+        """Entries that may match, in lists, each the strongest claim first."""
+        names = [identifier.casefold() for identifier in vulnerability.identifiers]
+        for key in ((name, package) for package in packages for name in names):
+            entries: tuple[Entry, ...] = self._entries.get(key, ())
+            if len(entries) <= FEW:
+                yield entries
+            else:
+                yield from self._places.near(key, entries, place)
 
     def decided(self, vulnerability: Vulnerability, purl: Purl) -> Iterator[Assessment]:
         """What people recorded about a vulnerability in a component, whatever else it is narrowed to."""
-        package = purl.package
-        for identifier in vulnerability.identifiers:
-            for other in (package, None, *self._related(package)):
-                for entry in self._entries.get((identifier.casefold(), other), ()):
-                    if entry.assessment.by_hand:
-                        yield entry.assessment
+        entries = self.everywhere(map(str.casefold, vulnerability.identifiers), purl.package)
+        return (entry.assessment for entry in entries if entry.assessment.by_hand)
+
+    def everywhere(self, names: Iterable[str], package: str) -> Iterator[Entry]:
+        """Every entry that may match vulnerabilities of these names (in lower case) in a package at some place."""
+        for key in product(names, (package, None, *self._related(package))):
+            yield from self._entries.get(key, ())
 
     def former(self, vulnerability: Vulnerability, package: str) -> Iterator[Assessment]:
         """Records for another spelling that may have meant this package."""
-        for other in self._related(package):
-            for identifier in vulnerability.identifiers:
-                for entry in self._entries.get((identifier.casefold(), other), ()):
-                    yield entry.assessment
+        keys = ((name.casefold(), other) for other in self._related(package) for name in vulnerability.identifiers)
+        return (entry.assessment for key in keys for entry in self._entries.get(key, ()))
 
     def _related(self, package: str) -> Iterator[str]:
         """Other packages whose records may have meant this one."""
@@ -259,7 +262,7 @@ class AssessmentIndex:
     def _note_scopes(self, by_key: Mapping[Key, Sequence[Assessment]]) -> None:
         """Note what records are narrowed to, before any of them counts."""
         for package in {package for _, package in by_key if package is not None}:
-            if (key := _key(package)) != package:
+            if (key := package_key(package)) != package:
                 self._former[key] = self._former.get(key, frozenset()) | {package}
         scopes = [record.scope for records in by_key.values() for record in records if record.type is not None]
         self.namespaces |= {scope.namespace for scope in scopes if scope.namespace is not None}
@@ -294,17 +297,3 @@ class AssessmentIndex:
 
 def _assessments(entries: tuple[Entry, ...]) -> tuple[Assessment, ...]:
     return tuple(entry.assessment for entry in entries)
-
-
-def _ranked(entries: list[Entry], above: Entry | None) -> tuple[Assessment, ...]:
-    if not entries:
-        return ()
-    ranked = sorted(entries, key=lambda entry: entry.rank)
-    return tuple(entry.assessment for entry in ranked if above is None or entry.rank > above.rank)
-
-
-def _key(package: str) -> str:
-    try:
-        return str(parse_purl(package))
-    except InvalidInput:
-        return package

@@ -6,61 +6,33 @@ Source: kubernetes/apiserver, endpoints/filters/warning.go (what happens to long
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from urllib.parse import urlencode
 
 from webhook.model.actions import Action
 from webhook.model.grants import BREAK_GLASS_ANNOTATION
 from webhook.model.verdicts import Finding, ImageVerdict, Reason, Verdict, WorkloadVerdict
-from webhook.model.vulnerabilities import ASKED, Vulnerability
-from webhook.policy.evaluation import worst_first
+from webhook.policy.judge import score_to_sort
 from webhook.policy.phrases import (
     MAX_ID,
     MAX_PURL,
     MAX_TEXT,
+    advised,
     explained,
-    fix_words,
-    probability,
     rated,
     score,
     state,
     title,
 )
-from webhook.policy.plaintext import cut, is_plain, plain
+from webhook.policy.plaintext import cut, plain
+from webhook.policy.remedies import MAX_NAME, Hints, assess_commands, how_to_ask
 from webhook.policy.scores import UNSCORED
 
-_MAX_COMMANDS = 3
-_MOST_NAMES = 3
-_MAX_IDS = 5
-_MAX_ARGUMENT = 200
 MAX_DENIAL = 3_000
 MAX_WARNING = 250
 MAX_WARNINGS = 10
-_MAX_NAME = 200
 _MAX_WAYS_OUT = 1_000
 _MAX_ADDITION = 500
-_MAX_LINK = 400
 _BREAK_GLASS_RIGHT = "breakglass.bomgate.dev"
-
-
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """What messages advise people to do.
-
-    Attributes:
-        console_url: address of the console; empty when there is none.
-        break_glass: whether the break-glass annotation is honoured.
-        release_type: the type to suggest in ``bomgate assess``, see ``TypeTable.mildest``.
-        in_cluster: whether people ask for exceptions with objects of the cluster, and not on this machine.
-    """
-
-    console_url: str = ""
-    break_glass: bool = False
-    release_type: str = "Ignore"
-    in_cluster: bool = False
 
 
 def denial(workload: str, verdict: WorkloadVerdict, hints: Hints) -> str:
@@ -78,7 +50,7 @@ def denial(workload: str, verdict: WorkloadVerdict, hints: Hints) -> str:
 
 def with_title(workload: str, text: str) -> str:
     """Prefix the :func:`grounds` of a denial with the title of its workload."""
-    return f"{plain(workload, _MAX_NAME)} is denied{text}"
+    return f"{plain(workload, MAX_NAME)} is denied{text}"
 
 
 def with_addition(text: str, addition: str) -> str:
@@ -97,7 +69,7 @@ def grounds(verdict: WorkloadVerdict, hints: Hints) -> str:
     denied = [image_verdict for image_verdict in _in_order(verdict) if image_verdict.verdict.action is Action.DENY]
     top = _headline(denied)
     bottom = "\n".join(("What to do:", *(f"- {line}" for line in _ways_out(denied, hints))))
-    most = MAX_DENIAL - _MAX_NAME - len(" is denied")
+    most = MAX_DENIAL - MAX_NAME - len(" is denied")
     room = most - len(top) - len(bottom) - 80
     blocks = [block for verdict in denied for block in _blocks(verdict)]
     shown: list[str] = []
@@ -127,7 +99,7 @@ def warnings(verdict: WorkloadVerdict, hints: Hints) -> tuple[str, ...]:
     if len(lines) <= MAX_WARNINGS:
         return tuple(lines)
     shown = lines[: MAX_WARNINGS - 1]
-    where = plain(hints.console_url, _MAX_NAME) or "`bomgate check`"
+    where = plain(hints.console_url, MAX_NAME) or "`bomgate check`"
     return (*shown, f"and {len(lines) - len(shown)} more images, see {where}")
 
 
@@ -135,10 +107,10 @@ def _in_order(verdict: WorkloadVerdict) -> list[ImageVerdict]:
     return sorted(verdict.images, key=_image_rank)
 
 
-def _image_rank(judged: ImageVerdict) -> tuple[int, Decimal, int, str]:
+def _image_rank(judged: ImageVerdict) -> tuple[int, float, int, str]:
     one = judged.verdict
-    top = worst_first(one.findings[0]) if one.findings else (0, Decimal(1), "", "")
-    return (-one.action, top[1], -len(one.findings), one.image.text)
+    top = score_to_sort(one.findings[0]) if one.findings else -1.0
+    return (-one.action, -top, -len(one.findings), one.image.text)
 
 
 def _causes(verdict: Verdict, least: Action) -> list[Finding | Reason]:
@@ -161,7 +133,7 @@ def _short(cause: Finding | Reason) -> str:
 def _warning(judged: ImageVerdict) -> str:
     one = judged.verdict
     # The end of the field path is enough: containers[0] (web).
-    container = plain(judged.containers[0], _MAX_NAME).rpartition("spec.")[2] if judged.containers else ""
+    container = plain(judged.containers[0], MAX_NAME).rpartition("spec.")[2] if judged.containers else ""
     more = f" +{len(judged.containers) - 1}" if len(judged.containers) > 1 else ""
     where = f"{cut(container, 60)}{more}: " if container else ""
     would = " would be denied" if one.action is Action.DENY else ""
@@ -183,16 +155,16 @@ def _headline(denied: Sequence[ImageVerdict]) -> str:
         return "."
     judged, cause = causes[0]
     more = f" (and {len(causes) - 1} more)" if len(causes) > 1 else ""
-    return f": image {plain(judged.verdict.image.text, _MAX_NAME)}: {_short(cause)}{more}."
+    return f": image {plain(judged.verdict.image.text, MAX_NAME)}: {_short(cause)}{more}."
 
 
 def _blocks(judged: ImageVerdict) -> Iterator[str]:
     """The denying causes of an image, a few lines each, below the image's own lines."""
     one = judged.verdict
-    head = [", ".join(plain(label, _MAX_NAME) for label in judged.containers[:3]) or "image"]
+    head = [", ".join(plain(label, MAX_NAME) for label in judged.containers[:3]) or "image"]
     if len(judged.containers) > 3:
         head[0] += f" and {len(judged.containers) - 3} more"
-    head[0] += f": {plain(one.image.text, _MAX_NAME)}"
+    head[0] += f": {plain(one.image.text, MAX_NAME)}"
     head.append(f"  digest: {one.digest or 'not known'}")
     for cause in _causes(one, Action.DENY):
         lines = [f"  - {plain(cause.text, 400)}"] if isinstance(cause, Reason) else list(_finding_lines(cause))
@@ -205,20 +177,10 @@ def _finding_lines(finding: Finding) -> Iterator[str]:
     said = title(finding.vulnerability)
     if said:
         yield f"    {said}"
-    yield from _advised(finding.vulnerability)
+    yield from (f"    {line}" for line in advised(finding))
     yield f"    {explained(finding)}"
     if finding.assessment is not None and finding.assessment.comment:
         yield f"    comment: {plain(finding.assessment.comment, MAX_TEXT)}"
-
-
-def _advised(vulnerability: Vulnerability) -> Iterator[str]:
-    """What other sources than OSS Index tell."""
-    if vulnerability.source != ASKED and vulnerability.aliases:
-        yield f"    also called {', '.join(plain(name, MAX_ID) for name in vulnerability.aliases[:_MOST_NAMES])}"
-    if said := probability(vulnerability):
-        yield f"    {said}"
-    if said := fix_words(vulnerability):
-        yield f"    {said}"
 
 
 def _ways_out(denied: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
@@ -236,71 +198,7 @@ def _ways_out(denied: Sequence[ImageVerdict], hints: Hints) -> Iterator[str]:
         yield f"to ask for an exception: {how_to_ask(findings, hints)}"
     yield from list(dict.fromkeys(plain(cause.remedy, 250) for cause in causes if isinstance(cause, Reason)))[:3]
     if hints.console_url:
-        yield f"see and assess it in the console: {plain(hints.console_url, _MAX_NAME)}"
+        yield f"see and assess it in the console: {plain(hints.console_url, MAX_NAME)}"
     if hints.break_glass:
         right = f"requires permission to use {_BREAK_GLASS_RIGHT}"
         yield f"in an emergency: annotate the object with {BREAK_GLASS_ANNOTATION}: <ticket>; {right}"
-
-
-def how_to_ask(findings: Sequence[Finding], hints: Hints) -> str:
-    """How somebody who may not decide asks for an exception: in the console, by an object, or by a command.
-
-    Args:
-        findings: that deny, worst first; only the first package is named.
-        hints: where the console is, and whether there is a cluster.
-    """
-    identifiers, scope = next(_named(findings), ((), ()))
-    if hints.console_url:
-        url = f"{plain(hints.console_url, _MAX_NAME).rstrip('/')}/requests/new"
-        names = dict(zip(scope[::2], scope[1::2], strict=True))
-        given = [*(("vulnerability", name) for name in identifiers[:_MAX_IDS]), *((k[2:], v) for k, v in names.items())]
-        whole = f"{url}?{urlencode(given)}" if given else url
-        return whole if len(whole) <= _MAX_LINK else url
-    if hints.in_cluster:
-        return "create an AssessmentRequest in the namespace; `kubectl explain assessmentrequest.spec` says how"
-    words = (*identifiers[:_MAX_IDS], *scope) if identifiers else ("<vulnerability>", "--package", "<package>")
-    where = "" if "--namespace" in scope else " --namespace '<namespace>'"
-    return f"bomgate requests create {shlex.join(words)}{where} --reason '<why>' --days 30"
-
-
-def assess_commands(findings: Sequence[Finding], type_name: str) -> Iterator[str]:
-    """A ``bomgate assess`` command that overrides what is in force for these findings.
-
-    The narrower scope wins, so a command is as narrow as the assessment that it is to override. Findings in one
-    package share a command. Names that a shell or a terminal could misread are quoted; those that cannot be shown
-    whole give no command.
-
-    Args:
-        findings: worst first.
-        type_name: the type to give.
-    """
-    groups = list(_named(findings))
-    for number, (identifiers, scope) in enumerate(groups):
-        if number == _MAX_COMMANDS:
-            yield f"bomgate assess … (likewise for {len(groups) - number} more packages)"
-            return
-        arguments = (*identifiers[:_MAX_IDS], *scope, "--type", type_name)
-        yield f"bomgate assess {shlex.join(arguments)} --comment '<why>'"
-
-
-def _named(findings: Sequence[Finding]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """Identifiers with the options that narrow to their packages, for those that fit in full."""
-    groups: dict[tuple[str, ...], dict[str, None]] = {}
-    for finding in findings:
-        names = (finding.vulnerability.id, *_scope(finding))
-        if all(is_plain(name) and len(name) <= _MAX_ARGUMENT for name in names) and not names[0].startswith("-"):
-            groups.setdefault(names[1:], {})[names[0]] = None
-    yield from ((tuple(identifiers), scope) for scope, identifiers in groups.items())
-
-
-def _scope(finding: Finding) -> tuple[str, ...]:
-    in_force = finding.assessment
-    if in_force is None:
-        return ("--package", finding.purl.package)
-    scope = in_force.scope
-    found = ["--package", finding.purl if scope.version_range is not None else finding.purl.package]
-    if scope.image is not None:
-        found += ["--image", scope.image]
-    if scope.namespace is not None:
-        found += ["--namespace", scope.namespace]
-    return tuple(found)

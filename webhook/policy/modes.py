@@ -27,6 +27,21 @@ def namespace_mode(labels: Mapping[str, str], policy: Policy) -> Mode:
         return policy.enforce
 
 
+_CHANGED_IN_PLACE = ("ReplicaSet", "ReplicationController")
+
+
+def changed_as(kind: str) -> str:
+    """The kind by whose rule the change of an object is enforced: a ReplicaSet counts as its Pods do.
+
+    Its template is evidence of what was admitted before, by the age of the object. Where only Pods are denied, an old
+    one could else be given any image, and its Pods would follow. Other controllers keep each template by itself.
+
+    Args:
+        kind: of the object.
+    """
+    return "Pod" if kind in _CHANGED_IN_PLACE else kind
+
+
 def enforced(action: Action, kind: str, mode: Mode, policy: Policy) -> Action:
     """What a verdict leads to, apart from break-glass and former admissions.
 

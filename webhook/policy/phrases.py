@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from webhook.model.assessments import Assessment
+from webhook.model.purls import Purl
+from webhook.model.support import in_words, release_past_support
 from webhook.model.verdicts import Finding
 from webhook.model.vulnerabilities import ASKED, Vulnerability
 from webhook.policy.plaintext import plain
@@ -19,6 +21,7 @@ MAX_ID = 60
 MAX_PURL = 200
 UNTIL_FIXED = "until a fixed version is known"
 MAX_TEXT = 160
+_MOST_NAMES = 3
 
 
 def count(number: int, noun: str) -> str:
@@ -60,15 +63,33 @@ def rated(vulnerability: Vulnerability) -> str:
     return f"{plain(vulnerability.id, MAX_ID)} ({score(vulnerability)}{'' if band == 'unscored' else f', {band}'})"
 
 
-def fix_words(vulnerability: Vulnerability) -> str:
+def fix_words(vulnerability: Vulnerability, purl: Purl | None = None) -> str:
     """``fixed in 3.0.8-1``, or ``no fixed version known``; empty where no source tells of fixes.
+
+    Args:
+        vulnerability: of a component.
+        purl: of that; where its release is past its support, that is said, too.
 
     OSS Index tells of none. A source of advisories that knows a vulnerability of a component and names no version knows
     of no fix.
     """
     if vulnerability.fixed:
         return f"fixed in {plain(vulnerability.fixed, MAX_ID)}"
-    return "" if vulnerability.source == ASKED else "no fixed version known"
+    if vulnerability.source == ASKED:
+        return ""
+    release = "" if purl is None else release_past_support(purl)
+    return f"no fixed version known, and {in_words(release)}" if release else "no fixed version known"
+
+
+def advised(finding: Finding) -> Iterator[str]:
+    """What other sources than OSS Index tell, a line each."""
+    vulnerability = finding.vulnerability
+    if vulnerability.source != ASKED and vulnerability.aliases:
+        yield f"also called {', '.join(plain(name, MAX_ID) for name in vulnerability.aliases[:_MOST_NAMES])}"
+    if said := probability(vulnerability):
+        yield said
+    if said := fix_words(vulnerability, finding.purl):
+        yield said
 
 
 def known_exploited(vulnerability: Vulnerability) -> str:

@@ -47,6 +47,31 @@ def spreadsheet_cell(text: str) -> str:
     return _FORMULA.sub(r"\1'", text)
 
 
+def escaped(text: str) -> str:
+    """JSON that means the same, with all that :func:`plain` would change in its strings escaped by four hex digits.
+
+    Programs get the exact strings, and nothing hidden or reversed reaches a person who looks at the text itself.
+
+    Args:
+        text: JSON; outside of strings it has blanks and line ends alone.
+    """
+    if text.isascii() and "\x7f" not in text:
+        return text
+    hidden = {
+        ord(character): "".join(f"\\u{unit:04x}" for unit in _utf16(character))
+        for character in set(text)
+        if character not in " \n" and _plain_character(character) != character
+    }
+    return text.translate(hidden) if hidden else text
+
+
+def _utf16(character: str) -> tuple[int, ...]:
+    code = ord(character)
+    if code < 0x10000:
+        return (code,)
+    return (0xD800 + ((code - 0x10000) >> 10), 0xDC00 + (code & 0x3FF))
+
+
 def is_plain(text: str) -> bool:
     """Whether the text is one line without characters that :func:`plain` would change."""
     return all(_plain_character(character) == character for character in text)

@@ -12,7 +12,8 @@ from webhook.model.assessments import PROVISIONER, Assessment, Scope
 from webhook.model.purls import Purl
 from webhook.model.resources import StatedAssessment
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.automatic import AnsweredPair, assessment_by_exploitation, auto_assessment, by_name
+from webhook.policy.answeredpairs import AnsweredPair, by_name
+from webhook.policy.automatic import assessment_by_exploitation, auto_assessment
 from webhook.policy.decisions import provisioned
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.precedence import ANYWHERE

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -16,16 +16,19 @@ from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.purls import STANDARD_LIBRARY, Purl, parse_purl
 from webhook.policy.imagenames import ImagePattern, parse_pattern
-from webhook.policy.ranges import VersionRange, read_range
+from webhook.policy.ranges import VersionRange
+from webhook.policy.rangetexts import read_range
 
 if TYPE_CHECKING:
     from webhook.model.images import Digest, ImageRef
+
 
 Same = tuple[AssessmentSource, str, str, Scope]
 Order = tuple[int, dt.datetime, str, str, str]
 Weight = tuple[bool, int, tuple[int, int, int], bool, bool, bool, bool]
 _NO_IMAGE = (-1, 0, 0)
 _GO = "pkg:golang/"
+
 _WITHOUT_CASE = (_GO, "pkg:npm/")
 """Package types whose former keys may have lost their case."""
 
@@ -68,12 +71,21 @@ class Entry:
         """See :func:`same_scope`."""
         return same_scope(self.assessment)
 
-    def matches(self, purl: Purl, place: Place) -> bool | None:
-        """Whether the scope matches; None if only the version leaves that open."""
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it depends on the place whether the scope matches."""
+        return self.image is not None or self.assessment.scope.namespace is not None
+
+    def is_for(self, place: Place) -> bool:
+        """Whether image and namespace of the scope match."""
         namespace = self.assessment.scope.namespace
         if namespace is not None and namespace != place.namespace:
             return False
-        if self.image is not None and not self.image.matches(place.image, place.digest):
+        return self.image is None or self.image.matches(place.image, place.digest)
+
+    def matches(self, purl: Purl, place: Place) -> bool | None:
+        """Whether the scope matches; None if only the version leaves that open."""
+        if not self.is_for(place):
             return False
         if self.versions is None:
             return True
@@ -100,7 +112,7 @@ def read_entry(assessment: Assessment, weights: dict[Weight, Weight]) -> Entry |
         versions = None
     weight: Weight = (
         assessment.by_hand,
-        sum(part is not None for part in (scope.package, versions, image, scope.namespace)),
+        sum(part is not None for part in (scope.package, versions, image, scope.namespace)) + assessment.is_for_cluster,
         _NO_IMAGE if image is None else image.narrowness,
         versions is not None and versions.is_exact,
         versions is not None,
@@ -108,6 +120,22 @@ def read_entry(assessment: Assessment, weights: dict[Weight, Weight]) -> Entry |
         scope.package is not None,
     )
     return Entry(assessment, weights.setdefault(weight, weight), versions, image)
+
+
+def unreadable(records: Iterable[Assessment], now: dt.datetime) -> list[Assessment]:
+    """Records that match nothing, because their scope cannot be read, and that nobody has withdrawn yet.
+
+    Args:
+        records: any; of one source and scope all of them.
+        now: UTC, aware; what has ended is left out.
+    """
+    left: dict[Same, Assessment] = {}
+    for record in sorted(records, key=age):
+        if record.type is None:
+            left.pop(same_scope(record), None)
+        elif read_entry(record, {}) is None:
+            left[same_scope(record)] = record
+    return [record for record in left.values() if not record.expired(now)]
 
 
 @lru_cache(maxsize=1024)
@@ -142,9 +170,47 @@ def former_packages(package: str) -> Iterator[str]:
             parent = parent.rpartition("/")[0]
 
 
+def package_key(package: str) -> str:
+    """A package as it is spelled in today's keys; as given where it cannot be read."""
+    try:
+        return str(parse_purl(package))
+    except InvalidInput:
+        return package
+
+
+def claims_above(best: Entry | None, entries: Sequence[Entry]) -> tuple[Assessment, ...]:
+    """The records of entries that claim more than another one, the weakest first; all where there is none."""
+    ranked = sorted(entries, key=lambda entry: entry.rank)
+    return tuple(entry.assessment for entry in ranked if best is None or entry.rank > best.rank)
+
+
 def same_scope(assessment: Assessment) -> Same:
     """The identity of a record: of two with the same one, the newer replaces or withdraws the older."""
     return (assessment.source, assessment.provisioner, assessment.vulnerability.casefold(), assessment.scope)
+
+
+def counting(history: Iterable[Assessment]) -> list[Assessment]:
+    """The records that no newer one has replaced or withdrawn.
+
+    Args:
+        history: oldest first.
+    """
+    newest: dict[Same, Assessment] = {}
+    for record in history:
+        newest.pop(same_scope(record), None)
+        newest[same_scope(record)] = record
+    return [record for record in newest.values() if record.type is not None]
+
+
+def replaced_by(records: Iterable[Assessment], history: Iterable[Assessment]) -> list[Assessment]:
+    """What counts and would no longer count once some records do.
+
+    Args:
+        records: that are to be added.
+        history: what there is, oldest first.
+    """
+    scopes = {same_scope(record) for record in records}
+    return [record for record in counting(history) if same_scope(record) in scopes]
 
 
 def age(assessment: Assessment) -> Order:
@@ -164,3 +230,24 @@ def lives_as_long(one: Entry, other: Entry) -> bool:
         return False  # a fix may end it at any time
     end, other_end = one.assessment.until, other.assessment.until
     return end is None or (other_end is not None and end >= other_end)
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """What is in force for one vulnerability in one component.
+
+    Attributes:
+        assessment: the assessment in force; None when unassessed.
+        expired: when unassessed, the assessment that would be in force if none had expired.
+        doubtful: those that would be in force instead if their range held the version, the weakest claim first; expired
+            ones, too.
+    """
+
+    assessment: Assessment | None = None
+    expired: Assessment | None = None
+    doubtful: tuple[Assessment, ...] = ()
+
+    @property
+    def next_change(self) -> dt.datetime | None:
+        """When this changes without new records: only when the assessment in force expires."""
+        return None if self.assessment is None else self.assessment.until

@@ -49,6 +49,7 @@ def gone(there: Sequence[Presence], look: Look, seen_since: Collection[tuple[str
             if presence.origin == origin
             and answers_for(place, presence.place)
             and presence.document_digest not in documents
+            and presence.document_digest not in look.unread
             and presence.key not in seen_since
         ]
     return left

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from webhook.model.actions import Action, worst
 from webhook.model.changes import ImageFacts
 from webhook.model.policies import Policy
+from webhook.model.support import in_words, release_past_support
+from webhook.model.uncovered import Uncovered
 from webhook.model.verdicts import Reason, SbomStatus, WorkloadVerdict
 from webhook.policy.plaintext import plain
 
 _MAX_DETAIL = 300
 _MOST_LISTED, _MAX_LISTED = 5, 100
+_REMARKS = frozenset(["guessed-group", "past-support", "platform-without-sbom"])
+"""Codes of reasons that weigh nothing."""
 _MISSING = {
     SbomStatus.NONE: (
         "No SBOM of this image was found",
@@ -40,9 +44,25 @@ _MISSING = {
 }
 
 
-def state_reasons(facts: ImageFacts, policy: Policy) -> tuple[Reason, ...]:
-    """A reason for each component state present that the policy weighs, worst first."""
+def state_reasons(facts: ImageFacts, policy: Policy, left_out: int = 0) -> tuple[Reason, ...]:
+    """A reason for each component state present that the policy weighs, worst first.
+
+    Args:
+        facts: of the image.
+        policy: what each state leads to.
+        left_out: how many findings were not judged, because there are too many.
+    """
     found = [*_document_reasons(facts, policy), *_component_reasons(facts, policy)]
+    if left_out:
+        found.append(
+            Reason(
+                "too-many-findings",
+                Action.DENY,
+                f"This image has so many findings that {left_out} of them were not judged; so it is denied.",
+                "Check its SBOM, which lists far more packages than an image has; "
+                "`bomgate sbom show DIGEST` shows them.",
+            )
+        )
     return tuple(sorted(found, key=lambda reason: -reason.action))
 
 
@@ -74,6 +94,19 @@ def _document_reasons(facts: ImageFacts, policy: Policy) -> Iterator[Reason]:
         )
 
 
+_WHY_UNCOVERED: Mapping[Uncovered, str] = {
+    Uncovered.NO_RELEASE: "of a release of their distribution that the SBOM does not state",
+    Uncovered.NO_SOURCE_PACKAGE: "of a source package that the SBOM does not state",
+    Uncovered.NO_ADVISORIES: "of a release that no advisory is about, which may be at its end of life",
+}
+_BETTER_SBOM = "Generate the SBOM with Trivy or Syft, which state release and source package."
+_UNCOVERED_REMEDIES = (
+    (Uncovered.NO_RELEASE, _BETTER_SBOM),
+    (Uncovered.NO_SOURCE_PACKAGE, _BETTER_SBOM),
+    (Uncovered.NO_ADVISORIES, "Build the image on a release that its distribution still supports."),
+)
+
+
 def _component_reasons(facts: ImageFacts, policy: Policy) -> Iterator[Reason]:
     """For unknown components."""
     if facts.guessed:
@@ -93,11 +126,16 @@ def _component_reasons(facts: ImageFacts, policy: Policy) -> Iterator[Reason]:
             "Run `bomgate download` or wait for its next run; `bomgate source check` tests the source.",
         )
     if facts.not_covered:
+        yield Reason("not-covered", policy.not_covered, _uncovered_words(facts), _uncovered_remedy(facts))
+    if facts.past_support:
+        releases = sorted({release_past_support(component.purl) for component in facts.vulnerable} - {""})
+        which = f" ({'; '.join(map(in_words, releases[:_MOST_LISTED]))})" if releases else ""
         yield Reason(
-            "not-covered",
-            policy.not_covered,
-            f"{_of(facts.not_covered, facts)} of a type that no vulnerability source covers.",
-            "Check these packages by other means; bomgate has no data on them.",
+            "past-support",
+            Action.ALLOW,
+            f"{_of(facts.past_support, facts)} of a release that its distribution no longer supports{which}: nobody "
+            "may fix, or even list, what is found in it.",
+            "Build the image on a release that its distribution still supports.",
         )
     if facts.unusable:
         yield Reason(
@@ -106,6 +144,23 @@ def _component_reasons(facts: ImageFacts, policy: Policy) -> Iterator[Reason]:
             f"{_of(facts.unusable, facts)} without a purl that has a version, and cannot be looked up.",
             "Generate the SBOM with a tool that writes a purl with a version for each package.",
         )
+
+
+def _uncovered_words(facts: ImageFacts) -> str:
+    """How many components no source covers, and why."""
+    whole = f"{_of(facts.not_covered, facts)} of a type that no vulnerability source covers."
+    stated = {why: number for why, number in facts.uncovered.items() if why in _WHY_UNCOVERED and number}
+    if not stated:
+        return whole
+    others = facts.not_covered - sum(stated.values())
+    parts = [f"{number} {_WHY_UNCOVERED[why]}" for why, number in sorted(stated.items())]
+    parts += [f"{others} of a type that no source has data on"] if others else []
+    return f"{_of(facts.not_covered, facts)} not covered by any vulnerability source: {', '.join(parts)}."
+
+
+def _uncovered_remedy(facts: ImageFacts) -> str:
+    remedies = [remedy for why, remedy in _UNCOVERED_REMEDIES if facts.uncovered.get(why)]
+    return " ".join(dict.fromkeys(remedies)) or "Check these packages by other means; bomgate has no data on them."
 
 
 def missing_reason(status: SbomStatus, detail: str, policy: Policy) -> Reason:
@@ -169,5 +224,6 @@ def weightiest(verdict: WorkloadVerdict) -> str:
             continue
         if any(finding.action is one.action for finding in one.findings):
             return "findings"
-        return next((reason.code for reason in one.reasons if reason.action is one.action), "clean")
+        weighing = (reason for reason in one.reasons if reason.code not in _REMARKS)
+        return next((reason.code for reason in weighing if reason.action is one.action), "clean")
     return "clean"

@@ -16,9 +16,10 @@ from webhook.model.audits import AuditedWorkload
 from webhook.model.policies import Mode
 from webhook.model.reports import ObjectEvent, ReportResult, ReportStatus, WorkloadReport
 from webhook.model.verdicts import Finding, ImageVerdict, Reason, Verdict
-from webhook.policy.messages import Hints, warnings
+from webhook.policy.messages import warnings
 from webhook.policy.phrases import MAX_ID, MAX_PURL, explained, rated, title
 from webhook.policy.plaintext import cut, plain
+from webhook.policy.remedies import Hints
 from webhook.policy.scores import is_scored, round_score, severity
 
 WOULD_BE_DENIED = "BomgateWouldBeDenied"

@@ -17,14 +17,7 @@ from webhook.model.assessments import Assessment
 from webhook.model.people import Person
 from webhook.model.requests import Asker, ExceptionRequest, Phase, RequestAnswer, RequestChange
 from webhook.model.triage import AuditNote
-from webhook.policy.asking import (
-    RequestRefused,
-    asks_for_same,
-    check_approver,
-    covers,
-    is_same,
-    subject,
-)
+from webhook.policy.asking import RequestRefused, asks_for_same, check_approver, covers, is_same, subject
 from webhook.policy.evaluation import Rules
 from webhook.policy.loosening import without_loosening
 from webhook.policy.phrases import moment
@@ -80,9 +73,11 @@ def joined(asker: Asker, recorded_by: str) -> RequestRule:
     def rule(view: RequestView) -> RequestChange:
         request = _open(view, asker.at)
         if any(is_same(asker.person, other.person) and not other.left for other in request.askers):
-            raise InvalidInput(f"{plain(asker.person.name, 100)} asks for it already.", remedy="Wait for the answer.")
+            raise InvalidInput(
+                f"{plain(asker.person.name, 100)} has already joined this request.", remedy="Wait for the answer."
+            )
         if len(request.askers) >= MOST_ASKERS:
-            raise InvalidInput("Enough people have asked for it.", remedy="Wait for the answer.")
+            raise InvalidInput("No more people can join this request.", remedy="Wait for the answer.")
         others = tuple(other for other in request.askers if other.person.identity != asker.person.identity)
         made = replace(request, askers=(*others, asker))  # whoever comes back in another form stays in the former, too
         return _changed(made, "join-request", asker.person, recorded_by, asker.reason)
@@ -113,7 +108,8 @@ class Approval:
 
 def approved(approval: Approval) -> RequestRule:
     """Somebody approves; requests that this covers are answered as well."""
-    answer = approval.answer
+    given = next((record.type or "" for record in approval.records), "")
+    answer = replace(approval.answer, until=approval.until, type=given)
 
     def rule(view: RequestView) -> RequestChange:
         request = _open(view, answer.at)
@@ -171,7 +167,7 @@ def withdrawn(person: Person, at: dt.datetime, recorded_by: str, rules: Rules) -
         askers = tuple(replace(asker, left=asker.left or is_same(person, asker.person)) for asker in request.askers)
         if askers == request.askers:
             raise RequestRefused(
-                f"{plain(person.name, 100)} does not ask for request {request.number}.",
+                f"{plain(person.name, 100)} has not joined request {request.number}.",
                 remedy="Only its requesters withdraw it; an approver denies it, or undoes its batch.",
             )
         made = replace(request, askers=askers)

@@ -27,9 +27,11 @@ def why_kept(inventory: InventoryAge, now: dt.datetime) -> str:
         if not inventory.has_sightings:
             return ""
         return "Images are kept, because it is not known what runs: no controller has audited the cluster."
-    if now - inventory.taken_at > _FRESH:
+    age = now - inventory.taken_at
+    if not -_FRESH <= age <= _FRESH:  # an audit that lies ahead was dated by a clock that was wrong, or this one is
+        when = "was last audited on" if age > _FRESH else "was audited at a time to come,"
         return (
-            "Images are kept, because it is not known what runs: the cluster was last audited on "
+            f"Images are kept, because it is not known what runs: the cluster {when} "
             f"{inventory.taken_at:%Y-%m-%d %H:%M} UTC."
         )
     return ""

@@ -17,10 +17,15 @@ from webhook.model.verdicts import Finding
 from webhook.model.vulnerabilities import ASKED, Vulnerability
 
 _source = attrgetter("source")
+_MOST_SHARED = 100_000
+"""Names that a group gets together; thousands of records that share one name are no descriptions of one flaw."""
 
 
 def with_shared_names(vulnerabilities: tuple[Vulnerability, ...]) -> tuple[Vulnerability, ...]:
     """The vulnerabilities of one component, each with the names of all that are the same.
+
+    A group that is too large for that keeps its own names: what blocks one of them blocks the image all the same, and
+    what allows one allows no other.
 
     Args:
         vulnerabilities: of a component; what one asked source says is never the same twice.
@@ -34,7 +39,7 @@ def with_shared_names(vulnerabilities: tuple[Vulnerability, ...]) -> tuple[Vulne
     for places in groups:
         if len(places) > 1:
             every = {name for place in places for name in vulnerabilities[place].identifiers}
-            for place in places:
+            for place in places if len(places) * len(every) <= _MOST_SHARED else ():
                 mine = vulnerabilities[place]
                 shared[place] = structs.replace(mine, aliases=tuple(sorted(every - {mine.id})))
     return tuple(shared)

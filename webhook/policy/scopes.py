@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from msgspec import structs
@@ -14,7 +14,8 @@ from webhook.model.images import Digest, parse_image
 from webhook.model.purls import Purl, parse_purl
 from webhook.policy.imagenames import ImagePattern, parse_pattern
 from webhook.policy.plaintext import is_plain, plain
-from webhook.policy.ranges import VersionRange, parse_range, read_range
+from webhook.policy.ranges import VersionRange
+from webhook.policy.rangetexts import parse_range, read_range
 
 _NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
@@ -32,12 +33,25 @@ def check_namespace(name: str) -> None:
         )
 
 
-def kept_scope(scope: Scope) -> Scope:
+def kept_scope(scope: Scope, unreadable: Iterable[Scope] = ()) -> Scope:
     """The same as :func:`canonical_scope`, for a scope that is kept already: its range may hold no version.
 
+    Args:
+        scope: as people wrote it.
+        unreadable: scopes that are kept and cannot be read; one of them is named by its very text.
+
     Raises:
-        InvalidInput: a part of it cannot be read; the sentence says which.
+        InvalidInput: a part of it cannot be read, and it is none of those; the sentence says which.
     """
+    try:
+        return _kept(scope)
+    except InvalidInput:
+        if (found := same_as_written(scope, unreadable)) is None:
+            raise
+        return found
+
+
+def _kept(scope: Scope) -> Scope:
     versions = (scope.version_range or "").strip()
     try:
         if versions:
@@ -82,9 +96,25 @@ def canonical_scope(scope: Scope) -> Scope:
     )
 
 
+def same_as_written(scope: Scope, kept: Iterable[Scope]) -> Scope | None:
+    """The scope among some that somebody wrote, compared as texts; for those that cannot be read. None of none."""
+    texts = _texts(scope)
+    return next((each for each in kept if _texts(each) == texts), None)
+
+
+def _texts(scope: Scope) -> tuple[str, ...]:
+    try:
+        package = parse_purl(scope.package).package if scope.package else ""
+    except InvalidInput:
+        package = scope.package or ""
+    return (package, *((part or "").strip() for part in (scope.version_range, scope.image, scope.namespace)))
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedScope:
     """A scope with its range and image pattern parsed. Its namespace is ignored, because images have none.
+
+    One that cannot be read holds nothing, as in ``policy.matching``.
 
     Attributes:
         package: canonical purl without version; None for every package.
@@ -98,9 +128,12 @@ class ParsedScope:
 
     @classmethod
     def of(cls, scope: Scope) -> ParsedScope:
-        """Parse a canonical scope."""
-        versions = None if scope.version_range is None else read_range(scope.version_range)
-        return cls(scope.package, versions, None if scope.image is None else parse_pattern(scope.image))
+        """Parse a scope that is kept."""
+        try:
+            versions = None if scope.version_range is None else read_range(scope.version_range)
+            return cls(scope.package, versions, None if scope.image is None else parse_pattern(scope.image))
+        except InvalidInput:
+            return cls(scope.package, VersionRange(()), None)
 
     def holds(self, purl: Purl) -> bool:
         """Whether it contains a component. One whose version cannot be compared may count, so it does."""

@@ -77,7 +77,7 @@ def make_range(low: object, high: object) -> CvssRange:
     found = CvssRange(_bound(low), _bound(high))
     if found.low > found.high:
         raise ConfigError(
-            f"The CVSS range {found} is upside down.",
+            f"The CVSS range {found} has its bounds reversed.",
             remedy="Write the smaller score first, such as min: 7.0, max: 8.9.",
         )
     return found

@@ -85,11 +85,13 @@ def read_selection(selection: Selection) -> tuple[VulnerabilityQuery, Place]:
     """The query for the store, and the surroundings in which to judge the results.
 
     Raises:
-        InvalidInput: a purl or an image of the selection cannot be read, or the range of scores is upside down.
+        InvalidInput: a purl or an image of the selection cannot be read, or its scores have their bounds reversed.
     """
     low, high = selection.score_low, selection.score_high
     if low is not None and high is not None and low > high:
-        raise InvalidInput(f"The range of scores {low}-{high} is upside down.", remedy="Write the smaller score first.")
+        raise InvalidInput(
+            f"The range of scores {low}-{high} has its bounds reversed.", remedy="Write the smaller score first."
+        )
     image = digest = None
     if selection.image is not None and selection.image.startswith("sha256:"):
         digest = parse_digest(selection.image)

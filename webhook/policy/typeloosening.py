@@ -19,8 +19,10 @@ from webhook.model.assessments import Assessment, AssessmentSource, AssessmentTy
 from webhook.model.policies import Policy
 from webhook.model.purls import parse_purl
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.automatic import AnsweredPair, assessment_by_exploitation, auto_assessment
-from webhook.policy.evaluation import Judge, Rules
+from webhook.policy.answeredpairs import AnsweredPair
+from webhook.policy.automatic import assessment_by_exploitation, auto_assessment
+from webhook.policy.evaluation import Rules
+from webhook.policy.judge import Judge
 from webhook.policy.loosening import ApprovalNeeded
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.outlooks import told_apart

@@ -79,6 +79,11 @@ class TypeTable:
         """The retired types."""
         return self._retired.values()
 
+    def allows(self, name: str) -> bool:
+        """Whether the type with that name, ignoring case, allows; one that is not configured does not."""
+        found = self.get(name)
+        return found is not None and found.action is Action.ALLOW
+
     def require(self, name: str) -> AssessmentType:
         """The type with that name, ignoring case.
 

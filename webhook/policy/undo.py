@@ -81,8 +81,9 @@ def undone(batch: Sequence[Assessment], history: Iterable[Assessment], author: s
     for same, record in newest.items():
         others = [other for other in there[same] if other.batch != record.batch and other.revision not in together]
         newer = [other for other in others if age(other) > age(record)]
-        if newer:
-            since.append(record)
+        ends = {other.revision for other in newer if other.type is None}
+        if any(other.type is not None and other.revision not in ends for other in newer):
+            since.append(record)  # and not where the batch was undone before, which states again what counted
         if any(other.type is None for other in newer):
             continue  # the batch has ended here
         taken_back = record.withdrawal(author, f"Undo of batch {record.batch}.", now)

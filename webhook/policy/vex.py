@@ -18,20 +18,20 @@ So no document that is not trusted changes a verdict, and none that restricts ma
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.looks import is_of, name_of
-from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind, VexProduct, VexStanding, VexStatement, VexStatus
-from webhook.policy.vexmatching import Miss, component_miss, product_miss, where_named
+from webhook.model.vex import KeptVex, VexOriginKind, VexProduct, VexStanding, VexStatement, VexStatus
+from webhook.policy.vexlineage import identity, superseded
+from webhook.policy.vexmatching import Miss, component_miss, is_named, product_miss, where_named
+from webhook.policy.vextrust import NO_TRUST, VexTrust
 
 if TYPE_CHECKING:
     from webhook.model.purls import Purl
     from webhook.model.vulnerabilities import Vulnerability
-    from webhook.policy.imagenames import ImagePattern
     from webhook.policy.precedence import Place
 
 _STRICTNESS = {
@@ -41,63 +41,7 @@ _STRICTNESS = {
     VexStatus.AFFECTED: 3,
 }
 _ATTACHED = VexProduct()
-_AT_ONCE = dt.datetime.min.replace(tzinfo=dt.UTC)
 _FORMATS = {"openvex": "OpenVEX", "cyclonedx": "CycloneDX VEX", "csaf": "CSAF"}
-
-
-@dataclass(frozen=True, slots=True)
-class TrustedVex:
-    """One entry of ``vex.trust``: whose documents count, and where.
-
-    Attributes:
-        kind: a source, or a signer of attestations.
-        name: of the source, or the fingerprint of the key.
-        label: what people call it.
-        namespaces: where its documents count; empty for everywhere.
-        images: for which images they do; empty for all.
-    """
-
-    kind: VexOriginKind
-    name: str
-    label: str = ""
-    namespaces: tuple[str, ...] = ()
-    images: tuple[ImagePattern, ...] = ()
-
-    def holds(self, place: Place) -> bool:
-        """Whether its documents count for an image in a namespace."""
-        if self.namespaces and place.namespace not in self.namespaces:
-            return False
-        return not self.images or any(pattern.matches(place.image, place.digest) for pattern in self.images)
-
-
-@dataclass(frozen=True, slots=True)
-class VexTrust:
-    """Whose documents count. Without entries only those do that somebody handed in.
-
-    Attributes:
-        entries: of ``vex.trust``.
-        unversioned: whether a product or a component without a version may loosen something.
-        added: whether documents count that somebody handed in.
-    """
-
-    entries: tuple[TrustedVex, ...] = ()
-    unversioned: bool = False
-    added: bool = True
-
-    def of(self, origin: VexOrigin) -> tuple[TrustedVex, ...] | None:
-        """The entries for a document; None when nobody trusts it, empty when it counts wherever it says."""
-        if origin.kind is VexOriginKind.ADDED:
-            return () if self.added else None
-        found = tuple(entry for entry in self.entries if (entry.kind, entry.name) == (origin.kind, origin.name))
-        return found or None
-
-    @property
-    def signers(self) -> tuple[TrustedVex, ...]:
-        """The entries about signers."""
-        return tuple(entry for entry in self.entries if entry.kind is VexOriginKind.ATTESTATION)
-
-
-NO_TRUST = VexTrust()
 
 
 class Claim(NamedTuple):
@@ -147,7 +91,7 @@ class VexIndex:
 
     def __init__(self, trust: VexTrust = NO_TRUST, kept: Iterable[KeptVex] = ()) -> None:
         self.trust = trust
-        self.kept = tuple(sorted((held for held in kept if not held.is_removed), key=_identity))
+        self.kept = tuple(sorted((held for held in kept if not held.is_removed), key=identity))
         self._claims: dict[tuple[str, str], tuple[Claim, ...]] = {}
         found: dict[tuple[str, str], list[Claim]] = {}
         for claim in self.claims() if self.kept else ():
@@ -185,11 +129,11 @@ class VexIndex:
 
     def claims(self) -> Iterator[Claim]:
         """Every statement of every document, trusted or not."""
-        superseded = _superseded(self.kept)
+        followers = superseded(self.kept)
         for held in self.kept:
             for statement in held.document.statements:
                 loosens = statement.status.loosens and not statement.flaw
-                for_loosening, for_restricting = superseded.get(_identity(held), (None, None))
+                for_loosening, for_restricting = followers.get(identity(held), (None, None))
                 at = for_loosening if statement.status.loosens else for_restricting
                 yield Claim(held, statement, shown(held, statement) if loosens else None, at)
 
@@ -204,8 +148,7 @@ class VexIndex:
         """
         if place.digest is None:
             return _NOTHING
-        images = () if place.image is None else (*place.image.names, place.image.digest)
-        there = dict(self._named(vulnerability, (place.digest, *images)))
+        there = dict(self._named(vulnerability, _whereabouts(place)))
         if not there:
             return _NOTHING
         there.update(self._named(vulnerability, parts_of(there.values(), place)))
@@ -216,6 +159,10 @@ class VexIndex:
         if not loosening or len(loosening) < len(winners):
             return Evidence(None, changes)
         return Evidence(min(loosening, key=_rank), changes)
+
+    def may_speak_of(self, names: Iterable[str], place: Place) -> bool:
+        """Whether there may be evidence in a place for vulnerabilities of these names, in lower case."""
+        return any((name, where) in self._claims for where in _whereabouts(place) if where for name in names)
 
     def _winner(self, claims: Iterable[Claim], purl: Purl, place: Place, part: str, now: dt.datetime) -> Claim | None:
         unversioned = self.trust.unversioned
@@ -258,21 +205,11 @@ class VexIndex:
     def _named(self, vulnerability: Vulnerability, where: Iterable[str | None]) -> Iterator[tuple[int, Claim]]:
         """The claims about a vulnerability in some images, each with its identity."""
         places = [place for place in where if place]
-        for name in vulnerability.identifiers:
-            folded = name.casefold()
+        for folded in map(str.casefold, vulnerability.identifiers):
             for place in places:
                 for claim in self._claims.get((folded, place), ()):
-                    if not claim.statement.status.loosens or is_named(claim, vulnerability):
+                    if not claim.statement.status.loosens or is_named(claim.statement, vulnerability):
                         yield id(claim), claim
-
-
-def is_named(claim: Claim, vulnerability: Vulnerability) -> bool:
-    """Whether a statement that loosens names a vulnerability, and not only one of several CVEs that share an alias."""
-    cves = {name.casefold() for name in vulnerability.identifiers if name.casefold().startswith("cve-")}
-    if len(cves) < 2:
-        return True
-    own = vulnerability.id.casefold()
-    return ({own} if own in cves else cves) <= {name.casefold() for name in claim.statement.vulnerabilities}
 
 
 def doubt(claim: Claim, now: dt.datetime) -> Miss | None:
@@ -315,6 +252,11 @@ def about(claim: Claim, purl: Purl, place: Place, part: str, *, unversioned: boo
     return max(misses)
 
 
+def _whereabouts(place: Place) -> Sequence[str | None]:
+    """By what claims about an image are found."""
+    return (place.digest, *(() if place.image is None else (*place.image.names, place.image.digest)))
+
+
 def parts_of(claims: Iterable[Claim], place: Place) -> list[str]:
     """Digests of the parts of an image that have to be loosened each; that of the image where no part is known."""
     mine = {part for claim in claims for part in claim.kept.origin.parts if claim.kept.origin.image == place.digest}
@@ -352,61 +294,6 @@ def _changes(claims: Iterable[Claim], now: dt.datetime) -> Iterator[dt.datetime]
             yield claim.superseded_at
         if claim.statement.at > now and claim.statement.status.loosens:
             yield claim.statement.at
-
-
-def _identity(kept: KeptVex) -> tuple[str, ...]:
-    origin = kept.origin
-    return (
-        origin.kind,
-        origin.name,
-        origin.namespace,
-        origin.image,
-        origin.subject,
-        origin.place,
-        kept.document.digest,
-    )
-
-
-def _superseded(kept: Sequence[KeptVex]) -> dict[tuple[str, ...], tuple[dt.datetime, dt.datetime | None]]:
-    """From when on a newer version, which came the same way, takes the place of a document that has one.
-
-    What loosens makes way at once, to a draft or a version of the future, too; what restricts makes way to neither, but
-    to the latter when its time has come. What is attached to an image makes way to a version that is attached to any
-    copy of it if it loosens, and only to one in the same place if it restricts. The documents of a source are what it
-    has now: there they are told apart by their content, for several may share an id.
-    """
-    versions = [held for held in kept if held.origin.kind is not VexOriginKind.SOURCE]
-    in_place = _followed(versions, lambda held: (*_lineage(held), held.origin.place))
-    return {key: (_AT_ONCE, in_place[key][1] if key in in_place else None) for key in _followed(versions, _lineage)}
-
-
-def _followed(
-    versions: Iterable[KeptVex], lineage_of: Callable[[KeptVex], tuple[str, ...]]
-) -> dict[tuple[str, ...], tuple[dt.datetime, dt.datetime | None]]:
-    """The documents that have a newer version, and from when on one that is no draft takes their place."""
-    lineages: dict[tuple[str, ...], list[KeptVex]] = {}
-    for held in versions:
-        lineages.setdefault(lineage_of(held), []).append(held)
-    found = {}
-    for lineage in lineages.values():
-        following: tuple[dt.datetime, dt.datetime | None] | None = None
-        issued = sorted({held.document.issued_at for held in lineage}, reverse=True)
-        final = {held.document.issued_at for held in lineage if held.document.standing is not VexStanding.DRAFT}
-        after: dict[dt.datetime, tuple[dt.datetime, dt.datetime | None] | None] = {}
-        for at in issued:
-            after[at] = following
-            following = (_AT_ONCE, at if at in final else following and following[1])
-        for held in lineage:
-            if (moments := after[held.document.issued_at]) is not None:
-                found[_identity(held)] = moments
-    return found
-
-
-def _lineage(kept: KeptVex) -> tuple[str, ...]:
-    """What the versions of a document share; whoever handed one in may hand in the next one of somebody else."""
-    origin = kept.origin
-    name = "" if origin.kind is VexOriginKind.ADDED else origin.name
-    return (origin.kind, name, origin.namespace, origin.image, origin.subject, kept.document.id)
 
 
 NO_VEX = VexIndex()

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from webhook.model.looks import name_of
 from webhook.policy.advisories import is_malicious
 from webhook.policy.phrases import moment
-from webhook.policy.vex import Claim, about, doubt, is_named, parts_of
-from webhook.policy.vexmatching import Miss
+from webhook.policy.vex import Claim, about, doubt, parts_of
+from webhook.policy.vexmatching import Miss, is_named
 
 if TYPE_CHECKING:
     from webhook.model.changes import VulnerableComponent
@@ -115,7 +115,7 @@ def _near(
 ) -> _Near | None:
     """What keeps a statement from loosening a finding; None when it does loosen it."""
     vex = index.vex
-    if claim.statement.status.loosens and not is_named(claim, vulnerability):
+    if claim.statement.status.loosens and not is_named(claim.statement, vulnerability):
         return _Near(Miss.VULNERABILITY, purl, vulnerability)
     parts = parts_of([claim], place)
     misses = [about(claim, purl, place, part, unversioned=vex.trust.unversioned) for part in parts]

@@ -1,8 +1,8 @@
 """Assessments as OpenVEX: what people decided about an image, for other tools to read.
 
 What people allow is *not affected*, what they warn of or deny is *affected*; what a CVSS range gave is no statement of
-anybody, and is left out. A product is the image by its digest, a subcomponent a component by its coordinates: without
-qualifiers, because tools compare those letter by letter, and each writes others.
+anybody, and is left out. A product is the image by its digest, a subcomponent a component by its coordinates, in each
+spelling that scanners write, and without qualifiers, because tools compare all of it letter by letter.
 Source: the OpenVEX specification 0.2.0.
 """
 
@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from webhook.model.actions import Action
 from webhook.model.vex import VexStatus
 from webhook.policy.phrases import UNTIL_FIXED
+from webhook.policy.plaintext import escaped
+from webhook.policy.vexspellings import spellings_of
 
 if TYPE_CHECKING:
     from webhook.model.assessments import Assessment
@@ -75,7 +77,7 @@ def openvex_of(
             key = (finding.vulnerability.id, status, given.assessed_at, given.type, given.comment, given.author)
             about.setdefault(key, (finding, status))
             _, parts = products.setdefault(key, {}).setdefault(str(image.digest), (image.name, set()))
-            parts.add(str(finding.purl.coordinates))
+            parts.update(spellings_of(finding.purl))
     statements = [
         _statement(finding, status, products[key])
         for key, (finding, status) in sorted(
@@ -92,14 +94,15 @@ def openvex_of(
         "tooling": "bomgate",
         "statements": statements,
     }
-    return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
+    return escaped(json.dumps(document, indent=2, ensure_ascii=False)).encode() + b"\n"
 
 
 def _statement(finding: Finding, status: VexStatus, products: Mapping[str, tuple[str, set[str]]]) -> dict[str, Any]:
     given, vulnerability = finding.assessment, finding.vulnerability
     assert given is not None, "only what was assessed is exported"
-    named: dict[str, Any] = {"name": vulnerability.id}
-    if others := sorted({*vulnerability.aliases} - {vulnerability.id}):
+    plain = vulnerability.id.rpartition(":")[2]  # what a source calls by its CVE has the source's name before it
+    named: dict[str, Any] = {"name": plain if plain in vulnerability.aliases else vulnerability.id}
+    if others := sorted({*vulnerability.aliases} - {named["name"]}):
         named["aliases"] = others
     said: dict[str, Any] = {
         "vulnerability": named,

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from webhook.model.purls import Purl
-    from webhook.model.vex import VexOrigin, VexProduct
+    from webhook.model.vex import VexOrigin, VexProduct, VexStatement
+    from webhook.model.vulnerabilities import Vulnerability
     from webhook.policy.precedence import Place
 
 _IMAGES = ("oci", "docker")
@@ -237,3 +238,12 @@ def _path(name: str) -> str:
 
 def _qualifiers(name: str) -> dict[str, str]:
     return dict(parse_qsl(name.partition("#")[0].partition("?")[2], max_num_fields=None))
+
+
+def is_named(statement: VexStatement, vulnerability: Vulnerability) -> bool:
+    """Whether a statement that loosens names a vulnerability, and not only one of several CVEs that share an alias."""
+    cves = {name.casefold() for name in vulnerability.identifiers if name.casefold().startswith("cve-")}
+    if len(cves) < 2:
+        return True
+    own = vulnerability.id.casefold()
+    return ({own} if own in cves else cves) <= {name.casefold() for name in statement.vulnerabilities}

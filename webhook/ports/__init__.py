@@ -22,7 +22,7 @@ from webhook.ports.cluster import (
 )
 from webhook.ports.decisions import AssessmentStore, AutoAssess, ComponentStore, TypeStore, VulnerabilityStore
 from webhook.ports.exploits import ExploitSource, ExploitStore
-from webhook.ports.fleet import FollowingStore, HubClient, HubFeed, MemberStore
+from webhook.ports.fleet import ClusterDecisions, FollowingStore, HubClient, HubFeed, HubSets, MemberStore
 from webhook.ports.fleetreports import ClusterReceiver, ClusterStore, FleetPending, FleetReports, ImageContents
 from webhook.ports.notifying import Messenger, Outbox
 from webhook.ports.people import RightsReviewer, SignInProvider, TokenReviewer
@@ -31,6 +31,7 @@ from webhook.ports.retention import RetentionStore
 from webhook.ports.sources import (
     ConditionalSource,
     ImageResolver,
+    NoneCounts,
     Opening,
     PartlyRead,
     PullSecretSource,
@@ -69,6 +70,7 @@ __all__ = [
     "Background",
     "ChangeFeed",
     "Clock",
+    "ClusterDecisions",
     "ClusterReceiver",
     "ClusterStore",
     "ComponentStore",
@@ -85,6 +87,7 @@ __all__ = [
     "HotStart",
     "HubClient",
     "HubFeed",
+    "HubSets",
     "ImageContents",
     "ImageResolver",
     "InventoryStore",
@@ -92,6 +95,7 @@ __all__ = [
     "MemberStore",
     "Messenger",
     "NamespaceLabels",
+    "NoneCounts",
     "Opening",
     "Outbox",
     "PartlyRead",

@@ -79,7 +79,7 @@ class ReportSink(Protocol):
 
 
 class WorkloadInventory(Protocol):
-    """Controllers and what belongs to them, as the API server has it; nothing of a reference is trusted."""
+    """Controllers and what belongs to them, read from the API server; a reference alone is never trusted."""
 
     def owners(self, owner: OwnerRef, namespace: str, deadline: Deadline) -> Sequence[Controller]:
         """The controller that a reference names, and those above it, nearest first.
@@ -119,7 +119,7 @@ class NamespaceLabels(Protocol):
     """Labels of namespaces whose keys begin with ``bomgate.dev/``."""
 
     def known(self, namespace: str) -> Mapping[str, str] | None:
-        """The labels from memory; None when they are not there. Never asks anybody."""
+        """The labels from memory; None when they are not there. No I/O."""
 
     def read(self, namespace: str, deadline: Deadline) -> Mapping[str, str]:
         """The labels as the API server has them now; empty when there is no such namespace.

@@ -35,6 +35,9 @@ class ComponentStore(Protocol):
         Components of images seen running or refused first, then the most used; never asked before stale.
         """
 
+    def fresh(self, purls: Sequence[Purl], *, now: dt.datetime, ttl: dt.timedelta) -> frozenset[Purl]:
+        """Those of some components that are covered and not :meth:`wanted`, whatever the number of all."""
+
     def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
         """What helps a source to ask for these components, for those of which there is anything."""
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         ClusterReport,
         ClusterWorkloadLine,
     )
-    from webhook.model.fleetreports import FleetQuestion, FleetQueueSize, FleetReply
+    from webhook.model.fleetreports import FleetQuestion, FleetQueueSize, FleetReply, FleetReport
     from webhook.model.images import Digest
     from webhook.model.leases import Lease
     from webhook.model.purls import Purl
@@ -74,11 +74,19 @@ class FleetReports(Protocol):
     def size(self) -> FleetQueueSize:
         """How much members wait for."""
 
+    def answers(
+        self, by_key: Callable[[Sequence[Purl]], Collection[Purl]], most: int, most_bytes: int
+    ) -> tuple[Sequence[FleetReport], bool]:
+        """What the source said of coordinates and of the hub's own components, and whether that is all."""
+
     def count(self) -> int:
         """How many coordinates there are."""
 
     def forget(self, before: dt.datetime, most: int) -> int:
         """Delete some coordinates that no member has asked for since a moment; how many were deleted."""
+
+    def forget_member(self, member: str) -> None:
+        """Let a member wait no more; what nobody else waits for, and was never asked for, is deleted."""
 
 
 class ClusterStore(Protocol):
@@ -101,8 +109,10 @@ class ClusterStore(Protocol):
     ) -> Sequence[ClusterWorkloadLine]:
         """Workloads of members from behind a key on, in order of namespace, kind, name and cluster."""
 
-    def users(self, components: Sequence[int], after: Key | None, most: int) -> Sequence[ClusterWorkloadLine]:
-        """Workloads of members that have one of some components, in the same order."""
+    def users(
+        self, components: Sequence[int], after: Key | None, most: int, cluster: str | None = None
+    ) -> Sequence[ClusterWorkloadLine]:
+        """Workloads of members, or of one, that have one of some components, in the same order."""
 
     def holders(self, components: Sequence[int]) -> Mapping[str, int]:
         """How many images with one of some components run in each cluster."""

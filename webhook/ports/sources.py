@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from webhook.errors import InvalidInput
@@ -60,13 +60,30 @@ class PartlyRead(InvalidInput):
         is_short: whether a document that was read before may be among those that cannot be got now, so that nothing
             stops counting.
         is_passing: whether the place failed in the middle, so that it may give all when it is asked again.
+        unread: digests of documents that are there and cannot be read.
     """
 
     def __init__(
-        self, message: str, *, remedy: str, sboms: Sequence[Sbom], is_short: bool, is_passing: bool = False
+        self,
+        message: str,
+        *,
+        remedy: str,
+        sboms: Sequence[Sbom],
+        is_short: bool,
+        is_passing: bool = False,
+        unread: Iterable[str] = (),
     ) -> None:
         super().__init__(message, remedy=remedy)
         self.sboms, self.is_short, self.is_passing = tuple(sboms), is_short, is_passing
+        self.unread = frozenset(unread)
+
+
+class NoneCounts(InvalidInput):
+    """A place gave all it has, and none of it says anything of the image.
+
+    Each document is about another image, or lacks the signature that is needed. Where another place has an SBOM, this
+    takes nothing away from it.
+    """
 
 
 class SbomSource(Protocol):
@@ -81,6 +98,7 @@ class SbomSource(Protocol):
 
         Raises:
             PartlyRead: there are SBOMs, and a document beside them cannot be read, or the place failed after them.
+            NoneCounts: there are documents, and none of them is about the image and signed as wanted.
             InvalidInput: there is a document, and it cannot be read.
             UnusableAnswer: the same, because it cannot be got.
             SourceError: the place did not answer, or refused to.

@@ -181,7 +181,7 @@ class AdmissionStore(Protocol):
     """What tags stood for when objects were admitted; no revision is raised, as no read model has it."""
 
     def record(self, images: Sequence[AdmittedImage]) -> None:
-        """Remember a batch; of equal ones the latest time stays."""
+        """Remember a batch; of those of one tag and digest that of the latest write stays, of one write the first."""
 
     def find(self, uids: Collection[str], names: Collection[str]) -> Sequence[AdmittedImage]:
         """What is remembered of some tagged names under these UIDs."""

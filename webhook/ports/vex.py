@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from webhook.model.deadlines import Deadline
     from webhook.model.images import Digest, ImageRef
     from webhook.model.triage import AuditNote
-    from webhook.model.vex import KeptVex, VexChange, VexDocument, VexLook, VexOriginKind
+    from webhook.model.vex import KeptVex, VexChange, VexLook, VexReading
 
 
 class VexSource(Protocol):
@@ -20,8 +20,8 @@ class VexSource(Protocol):
     def name(self) -> str:
         """As the settings have it."""
 
-    def fetch(self) -> tuple[Sequence[tuple[VexDocument, bytes]], Sequence[str]]:
-        """The documents with their bytes, and why others cannot be read.
+    def fetch(self) -> VexReading:
+        """The documents that it has, and why others cannot be read.
 
         Raises:
             SourceError: it did not answer, or has none that can be read.
@@ -46,22 +46,24 @@ class VexStore(Protocol):
         """The documents that were not taken out, oldest first; one by its number."""
 
     def payload(self, number: int) -> bytes | None:
-        """A document as it was handed in or found; None when it is not there any more."""
+        """A document as it was handed in or found; None when it no longer exists."""
 
     def add(self, kept: KeptVex, payload: bytes, note: AuditNote) -> bool:
         """Keep a document that somebody hands in; whether anything has changed."""
 
-    def settle(
+    def settle_source(self, name: str, reading: VexReading, now: dt.datetime) -> VexChange:
+        """Make the documents of a source equal to what it has now; those whose file cannot be read now stay."""
+
+    def settle_attached(
         self,
-        kind: VexOriginKind,
-        of: str,
+        image: str,
         found: Sequence[tuple[KeptVex, bytes]],
         now: dt.datetime,
         *,
         place: str = "",
         trouble: str = "",
     ) -> VexChange:
-        """Make the documents of a source, or those attached to an image, equal to what is there now.
+        """Make the documents that are attached to an image equal to what is there now.
 
         What is not attached any more goes on to restrict.
         """

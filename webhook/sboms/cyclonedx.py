@@ -16,7 +16,8 @@ import msgspec
 
 from webhook.errors import InvalidInput
 from webhook.sboms.contexts import is_about_source, of_properties
-from webhook.sboms.inventory import Heading, Inventory, shown
+from webhook.sboms.entries import Heading, shown
+from webhook.sboms.inventory import Inventory
 from webhook.sboms.tools import named
 
 JSON_VERSIONS = ("1.2", "1.3", "1.4", "1.5", "1.6", "1.7")

@@ -17,7 +17,8 @@ from defusedxml.ElementTree import DefusedXMLParser
 from webhook.errors import InvalidInput
 from webhook.sboms import cyclonedx, foreign
 from webhook.sboms.contexts import is_about_source, of_properties
-from webhook.sboms.inventory import Heading, Inventory, shown
+from webhook.sboms.entries import Heading, shown
+from webhook.sboms.inventory import Inventory
 from webhook.sboms.tools import named
 
 XML_VERSIONS = ("1.0", "1.1", *cyclonedx.JSON_VERSIONS)

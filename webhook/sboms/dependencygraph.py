@@ -12,8 +12,8 @@ from urllib.parse import unquote
 from webhook.errors import InvalidInput
 from webhook.model.dependencies import DependencyPath, PathStep
 from webhook.model.purls import STANDARD_LIBRARY, Purl, identify
+from webhook.sboms.entries import shown
 from webhook.sboms.gosubpaths import GO
-from webhook.sboms.inventory import shown
 from webhook.sboms.limits import Limits
 
 _MOST_EDGES = 2_000_000

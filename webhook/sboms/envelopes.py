@@ -134,7 +134,7 @@ def read_envelope(data: bytes) -> Envelope | None:
         return _opened(_decode(_envelopes, data, "a DSSE envelope"))
     bundle = _decode(_bundles, data, "a Sigstore bundle")
     if not bundle.media_type.startswith("application/vnd.dev.sigstore.bundle"):
-        raise InvalidInput(f"a bundle of the kind {bundle.media_type[:80]!r} is not known")
+        raise InvalidInput(f"the bundle type {bundle.media_type[:80]!r} is not known")
     if bundle.dsse_envelope is None:
         if bundle.message_signature:
             return None
@@ -153,7 +153,7 @@ def read_statement(data: bytes) -> Statement:
     data = data.removeprefix(b"\xef\xbb\xbf")
     found = _decode(_statements, data, "an in-toto statement")
     if not found.type.startswith(_STATEMENT):
-        raise InvalidInput(f"{found.type[:80]!r} is no type of in-toto statement")
+        raise InvalidInput(f"{found.type[:80]!r} is not a known type of in-toto statement")
     _refuse_misread(data, _STATEMENT_KEYS, "the in-toto statement")
     return Statement(_subjects_in(bytes(found.subject)), found.predicate_type, bytes(found.predicate))
 

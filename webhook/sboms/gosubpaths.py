@@ -40,7 +40,7 @@ def readings(text: str, name: str, group: str, tool: str) -> Iterator[Reading]:
         text: the purl as written.
         name: what stands beside it.
         group: likewise.
-        tool: that wrote the document, as :class:`webhook.sboms.inventory.Heading` has it.
+        tool: that wrote the document, as :class:`webhook.sboms.entries.Heading` has it.
     """
     module, _, subpath = text.partition("#")
     subpath = "/".join(filter(None, unquote(subpath).strip().split("/")))

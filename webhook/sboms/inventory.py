@@ -14,22 +14,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Set
-from dataclasses import dataclass
 from functools import partial
 from itertools import compress, count
 from operator import methodcaller, ne
-from typing import NamedTuple, Protocol
 
 from webhook.errors import InvalidInput
 from webhook.model.components import SkippedComponent, SkipReason
-from webhook.model.purls import Identity, Purl, common_keys, identify
-from webhook.model.shapes import unusable
+from webhook.model.purls import Purl
+from webhook.model.purlshapes import common_keys
 from webhook.sboms.contexts import located
-from webhook.sboms.gosubpaths import GO, Reading, readings
+from webhook.sboms.entries import NAMELESS, Entry, as_read, identity, restored, shown, shown_name
+from webhook.sboms.gosubpaths import GO, readings
 from webhook.sboms.limits import Limits
-
-MAX_SHOWN = 200
-"""Characters of a name or detail that is kept for people."""
 
 _NPM = "pkg:npm/"
 _DEB = "pkg:deb/"
@@ -46,47 +42,6 @@ _DEVEL = re.compile(r"pkg:golang/((?:[A-Za-z0-9._~-]++/)++[A-Za-z0-9._~-]++)@(?:
 _PACKAGE_OF_GO = "type=package"
 _MOST_FOLDERS = 64
 """Between a Go package and the root of its module."""
-
-
-class Entry(Protocol):
-    """What a document says of a package beside its purl."""
-
-    @property
-    def name(self) -> str | None:
-        """What it calls the package."""
-
-    @property
-    def version(self) -> str | None:
-        """Which version it says it is."""
-
-    @property
-    def group(self) -> str | None:
-        """CycloneDX's group; other formats have none."""
-
-    @property
-    def source_info(self) -> str | None:
-        """From which source package it was built, in Trivy's words; see :mod:`webhook.sboms.contexts`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """An entry of formats that are not decoded into one."""
-
-    name: str | None = None
-    version: str | None = None
-    group: str | None = None
-    source_info: str | None = None
-
-
-_NAMELESS = Beside()
-
-
-class Heading(NamedTuple):
-    """What a document says about itself; the fields are those of :class:`webhook.model.components.Sbom`."""
-
-    format: str
-    version: str
-    tool: str
 
 
 class Inventory:
@@ -173,7 +128,7 @@ class Inventory:
             if key and key[4:6] not in _RESTORED:
                 continue
             if key:
-                found[place] = _restored(key, entries[place]) or self._read(text, entries[place])
+                found[place] = restored(key, entries[place]) or self._read(text, entries[place])
             elif text.startswith(GO) and _PACKAGE_OF_GO in text:
                 go_packages.append(place)
             elif text.startswith(GO) and "#" in text:
@@ -204,7 +159,7 @@ class Inventory:
         if GO not in lines and _NPM not in lines:
             return unread
         # A name without capitals restores none, and neither does one that stands in the key.
-        names = [_shown_name(entry) for entry in self.entries]
+        names = [shown_name(entry) for entry in self.entries]
         doubtful = [place for place in _with_capitals(names) if names[place] not in found[place]]
         return sorted({*unread, *doubtful}) if doubtful else unread
 
@@ -225,7 +180,7 @@ class Inventory:
             self._skip(entry.name, SkipReason.NO_VERSION, detail)
             return _UNUSABLE
         try:
-            one, why = _identity(text, entry)
+            one, why = identity(text, entry)
         except InvalidInput as problem:
             if text.strip():
                 # The sentence begins with the purl, which is cut already.
@@ -249,10 +204,10 @@ class Inventory:
         for place in places:
             entry = self.entries[place]
             one, *others = readings(self.purls[place], entry.name or "", entry.group or "", tool)
-            found[place] = self._read(one.purl, _as(entry, one))
+            found[place] = self._read(one.purl, as_read(entry, one))
             for other in others:
                 self.purls.append(other.purl)
-                self.entries.append(_as(entry, other))
+                self.entries.append(as_read(entry, other))
                 found.append(self._read(other.purl, self.entries[-1]))
 
     def _fold_packages(self, found: list[str], places: list[int]) -> None:
@@ -260,9 +215,9 @@ class Inventory:
         modules = set(found)
         for place in places:
             text, hash_sign, _ = self.purls[place].partition("#")
-            entry = _NAMELESS if hash_sign else self.entries[place]  # before a subpath stands the module
+            entry = NAMELESS if hash_sign else self.entries[place]  # before a subpath stands the module
             try:
-                key = _identity(text, entry)[0].key
+                key = identity(text, entry)[0].key
             except InvalidInput:
                 key = _UNUSABLE
             if key and (key.version.startswith("go") or _is_inside(key, modules)):
@@ -272,28 +227,6 @@ class Inventory:
 
     def _skip(self, name: str | None, reason: SkipReason, detail: str = "") -> None:
         self.skipped.append(SkippedComponent(shown(name or ""), reason, shown(detail)))
-
-
-def _as(entry: Entry, reading: Reading) -> Entry:
-    return Beside(reading.name, entry.version, entry.group)
-
-
-def _identity(text: str, entry: Entry) -> tuple[Identity, tuple[SkipReason, str] | None]:
-    """What an entry is, and why no registry can hold it; see :func:`webhook.model.shapes.unusable`."""
-    name, group, version = entry.name or "", entry.group or "", entry.version or ""
-    one = identify(text, name=name, group=group, version=version)
-    why = unusable(one.key)
-    # A word or a range in the purl, and perhaps a version beside it.
-    if version and version != one.key.version and (why or _is_begun(one.key, version)):
-        other = identify(text, name=name, group=group, version=version, override=True)
-        if not unusable(other.key):
-            return other, None
-    return one, why
-
-
-def _is_begun(purl: Purl, version: str) -> bool:
-    """Whether a purl of npm has only the beginning of a version, as requirements have; versions have three numbers."""
-    return purl.type == "npm" and purl.version.count(".") <= 1 and version.startswith(f"{purl.version}.")
 
 
 def _is_inside(package: Purl, modules: Set[str]) -> bool:
@@ -314,28 +247,3 @@ def _with_capitals(names: list[str]) -> Iterable[int]:
     if len(lowered) != len(names):  # one of them holds a line end
         return range(len(names))
     return compress(count(), map(ne, names, lowered))
-
-
-def _shown_name(entry: Entry) -> str:
-    """What a document calls a package; cdxgen divides the paths of Go modules into group and name, as those of npm."""
-    name, group = entry.name or "", entry.group
-    return f"{group}/{name}" if group and "/" not in name else name
-
-
-def _restored(key: str, entry: Entry) -> str:
-    """A key of npm or golang, with the capitals of a Go module that only its name shows; empty when in doubt."""
-    shown_name = _shown_name(entry)
-    if shown_name in key or not shown_name.isascii():
-        return key
-    package, _, version = key.rpartition("@")
-    if package.startswith(GO):
-        return f"{GO}{shown_name}@{version}" if shown_name.lower() == package[len(GO) :] else key
-    name = entry.name or ""
-    return key if name.lower() == name or not package.endswith(name.lower()) else ""
-
-
-def shown(text: str) -> str:
-    """The text cut to 200 characters and without characters that could upset a terminal or a log."""
-    if len(text) > MAX_SHOWN:
-        text = text[:MAX_SHOWN]
-    return text if text.isprintable() else "".join(char if char.isprintable() else "\ufffd" for char in text)

@@ -15,7 +15,8 @@ from msgspec import UNSET, Raw, UnsetType
 
 from webhook.errors import InvalidInput
 from webhook.sboms import cyclonedx, foreign, spdx, spdx3, syft
-from webhook.sboms.inventory import Heading, Inventory, shown
+from webhook.sboms.entries import Heading, shown
+from webhook.sboms.inventory import Inventory
 from webhook.sboms.limits import Limits
 from webhook.sboms.repetition import LARGE, Key, end_of_packages, refuse_repeated
 

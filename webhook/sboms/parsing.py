@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 
 from webhook.errors import InvalidInput
-from webhook.model.components import Sbom
+from webhook.model.components import Sbom, document_digest
 from webhook.sboms import cyclonedx_xml, foreign, json_documents, tag_value
-from webhook.sboms.inventory import Heading, Inventory
+from webhook.sboms.entries import Heading
+from webhook.sboms.inventory import Inventory
 from webhook.sboms.limits import DEFAULT_LIMITS, Limits
 
-READER = 7
+READER = 10
 """Grows whenever the same bytes are read as other components than before.
 
 1 took the purl's text for the package; 2 took NuGet's and Composer's versions, and what stands behind a colon in
@@ -22,7 +22,8 @@ coordinates of Maven, as they are written; 3 took addresses of Swift with their 
 qualifier or beside a purl of type deb, took a subpath of Go for the end of the module's path whoever wrote it, and what
 builders put behind the version of a Go toolchain for a part of it; 6 took a package of a distribution for its own
 source package where none was stated, names of pub, hex and the like with their case, and left out what is nested in
-SPDX 3.
+SPDX 3; 7 and 8 took what builders put behind versions of Maven for a part of them, and further types for unknown ones;
+8 took versions of npm with one or two numbers for such as its registry may hold.
 """
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _BLANKS = re.compile(rb"[ \t\r\n]*")
@@ -57,7 +58,7 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Sbom:
     return Sbom(
         format=heading.format,
         version=heading.version,
-        document_digest=f"sha256:{hashlib.sha256(data).hexdigest()}",
+        document_digest=document_digest(data),
         components=inventory.components,
         skipped=tuple(inventory.skipped),
         tool=heading.tool,

@@ -14,7 +14,8 @@ from typing import ClassVar
 import msgspec
 
 from webhook.errors import InvalidInput
-from webhook.sboms.inventory import Heading, Inventory, shown
+from webhook.sboms.entries import Heading, shown
+from webhook.sboms.inventory import Inventory
 from webhook.sboms.tools import named
 
 VERSIONS = ("SPDX-2.2", "SPDX-2.3")
@@ -101,7 +102,8 @@ def read_packages(packages: list[Package] | None, inventory: Inventory) -> int:
         stated = False
         for reference in references:
             kind, locator = reference.reference_type, reference.reference_locator
-            if (kind == "purl" or is_purl(kind)) and locator is not None:
+            # Of other kinds most are CPEs, and these are told apart without a call.
+            if (kind == "purl" or (kind != "cpe23Type" and is_purl(kind))) and locator is not None:
                 if stated:
                     inventory.expect(1)
                 stated = True

@@ -19,7 +19,8 @@ from typing import Any, ClassVar
 import msgspec
 
 from webhook.errors import InvalidInput
-from webhook.sboms.inventory import Heading, Inventory
+from webhook.sboms.entries import Heading
+from webhook.sboms.inventory import Inventory
 from webhook.sboms.tools import named
 
 PACKAGES = frozenset(["ai_AIPackage", "dataset_DatasetPackage", "software_Package"])

@@ -10,7 +10,8 @@ from typing import ClassVar
 import msgspec
 
 from webhook.sboms.contexts import of_syft
-from webhook.sboms.inventory import Heading, Inventory, shown
+from webhook.sboms.entries import Heading, shown
+from webhook.sboms.inventory import Inventory
 
 
 class Artifact(msgspec.Struct, gc=False):

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Set
 
 from webhook.errors import InvalidInput
 from webhook.sboms import spdx
-from webhook.sboms.inventory import Beside, Heading, Inventory
+from webhook.sboms.entries import Beside, Heading
+from webhook.sboms.inventory import Inventory
 from webhook.sboms.json_documents import refuse_bad_text
 
 _VERSION_LINE = re.compile(rb"(?:\A|[\r\n])[ \t]*+SPDXVersion:")

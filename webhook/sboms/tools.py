@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from webhook.model.components import BETWEEN_TOOLS
-from webhook.sboms.inventory import shown
+from webhook.sboms.entries import shown
 
 _MOST = 32
 

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from webhook.api.options import ProbeOptions, ServeOptions
 from webhook.clients.directory import SbomOptions
@@ -46,12 +46,7 @@ from webhook.hub.options import HubOptions
 from webhook.model.policies import Policy
 from webhook.model.resources import StatedAssessment
 from webhook.policy.typetable import TypeTable, default_types
-from webhook.settings.decisions import (
-    ASSESSMENT_KEYS,
-    TYPE_KEYS,
-    read_assessments,
-    read_types,
-)
+from webhook.settings.decisions import ASSESSMENT_KEYS, TYPE_KEYS, read_assessments, read_types
 from webhook.settings.kinds import KIND_KEYS
 from webhook.settings.lookup import (
     Group,
@@ -66,30 +61,7 @@ from webhook.settings.lookup import (
 )
 from webhook.settings.policies import PolicyOptions, make_policy
 from webhook.store import DocumentOptions, StoreOptions
-
-LEVELS = ("debug", "info", "warning", "error")
-FORMATS = ("auto", "json", "text")
-
-
-@dataclass(frozen=True, slots=True)
-class LogOptions:
-    """What is logged, and how."""
-
-    level: str = field(default="info", metadata={"help": "debug, info, warning or error."})
-    format: str = field(
-        default="auto", metadata={"help": "json, text, or auto: text in a terminal and json elsewhere."}
-    )
-
-    def check(self) -> None:
-        """Refuse words that mean nothing.
-
-        Raises:
-            ConfigError: for the first such word.
-        """
-        for name, value, known in (("level", self.level, LEVELS), ("format", self.format, FORMATS)):
-            if value not in known:
-                raise ConfigError(f"log.{name} cannot be {value!r:.60}", remedy=f"Write one of: {', '.join(known)}.")
-
+from webhook.telemetry import LogOptions
 
 GROUPS = (
     Group("database", (StoreOptions,), file_variants=("url",)),
@@ -191,45 +163,21 @@ def load_settings(
     environment = os.environ if environment is None else environment
     named = environment.get("BOMGATE_CONFIG")
     content = _content(path := Path(named) if path is None and named else path)
-    made = {group.name: _options(group, content, environment, flags or {}) for group in GROUPS}
-    database, types = made["database"][0], _types(content)
-    policy = replace(make_policy(made["policy"][0]), local_rule=made["fleet"][0].local_rule)
-    for checked in (made["log"][0], made["requests"][0], made["retention"][0]):
-        checked.check()
-    sources = _sources(content)
-    made["vex"][0].check(rule.name for rule in sources or () if rule.kind == VEX)
+    made = {
+        type(options): options for group in GROUPS for options in _options(group, content, environment, flags or {})
+    }
+    types, sources = _types(content), _sources(content)
+    policy = replace(make_policy(made.pop(PolicyOptions)), local_rule=made[FleetOptions].local_rule)
+    for checked in (LogOptions, RequestOptions, RetentionOptions):
+        made[checked].check()
+    made[VexOptions].check(rule.name for rule in sources or () if rule.kind == VEX)
+    made[DownloadOptions] = replace(made[DownloadOptions], reassess_on_score_change=policy.reassess_on_score_change)
+    url = _database_address(made[StoreOptions].url, path, content, environment, flags or {})
+    made[StoreOptions] = replace(made[StoreOptions], url=url)
+    hints = get_type_hints(Settings)
     return Settings(
-        database=replace(database, url=_database_address(database.url, path, content, environment, flags or {})),
-        ossindex=made["ossindex"][0],
-        download=replace(made["ossindex"][1], reassess_on_score_change=policy.reassess_on_score_change),
-        sbom=made["sbom"][0],
-        attachments=made["sbom"][1],
-        generator=made["sbom"][2],
-        documents=made["sbom"][3],
-        registry=made["registry"][0],
-        providers=made["providers"][0],
-        kube=made["kube"][0],
-        search=made["search"][0],
-        resolve=made["search"][1],
-        lanes=made["search"][2],
+        **{name: made[hint] for name, hint in hints.items() if hint in made},
         policy=policy,
-        serve=made["serve"][0],
-        refresh=made["refresh"][0],
-        log=made["log"][0],
-        console=made["console"][0],
-        requests=made["requests"][0],
-        oidc=made["oidc"][0],
-        notifying=made["notifications"][0],
-        destinations=made["notifications"][1],
-        vex=made["vex"][0],
-        audit=made["audit"][0],
-        retention=made["retention"][0],
-        probes=made["controller"][0],
-        controller=made["controller"][1],
-        certificates=made["certificates"][0],
-        fleet=made["fleet"][0],
-        hub_client=made["fleet"][1],
-        hub=made["fleet"][2],
         types=types,
         assessments=read_assessments(content.get("assessments") or [], types),
         registries=read_value("registries", content.get("registries") or [], tuple[RegistryRule, ...]),

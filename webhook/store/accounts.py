@@ -1,4 +1,4 @@
-"""Accounts: who makes objects that have a controller, and is no listed account of one."""
+"""Accounts: users that create controlled objects without being a known controller account."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import case, delete, select
 
 from webhook.model.records import ControllerAccount
 from webhook.store.interruptions import tried_twice
-from webhook.store.tables import accounts as table
+from webhook.store.tables.runs import accounts as table
 
 if TYPE_CHECKING:
     from webhook.store.database import Database

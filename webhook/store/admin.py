@@ -12,7 +12,9 @@ from webhook.store.coverage import counts_by_state
 from webhook.store.database import Database, current_revision
 from webhook.store.queries import snapshot_of
 from webhook.store.runs import last_run
-from webhook.store.tables import assessments, sboms, vulnerabilities
+from webhook.store.tables.decisions import assessments
+from webhook.store.tables.sboms import sboms
+from webhook.store.tables.vulnerabilities import vulnerabilities
 
 
 class AdminRepository:

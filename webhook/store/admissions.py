@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import and_, case, delete, func, or_, select
 
 from webhook.model.images import Digest
 from webhook.model.records import AdmittedImage
+from webhook.policy.admissions import later
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent
 from webhook.store.queries import among
-from webhook.store.tables import admissions as table
+from webhook.store.tables.workloads import admissions as table
 
 
 class AdmissionRepository:
@@ -27,23 +28,38 @@ class AdmissionRepository:
 
     @persistent
     def record(self, images: Sequence[AdmittedImage]) -> None:
-        """Remember a batch; of equal ones the latest time stays.
+        """Remember a batch; of those of one tag and digest that of the latest write stays, and of one write the first.
 
         Raises:
             StoreError: none of them was kept.
         """
-        latest = {(image.uid, image.name, image.digest): image for image in sorted(images, key=lambda image: image.at)}
+        latest: dict[tuple[str, str, Digest], AdmittedImage] = {}
+        for image in images:
+            key = (image.uid, image.name, image.digest)
+            latest[key] = later(latest.get(key, image), image)
         if not latest:
             return
         upsert = self._database.upsert(table)
-        new = upsert.excluded.noted_at
+        new, there = upsert.excluded, table.c
+        new_write = func.coalesce(new.written_at, new.noted_at)
+        write = func.coalesce(there.written_at, there.noted_at)
+        replaces = or_(new_write > write, and_(new_write == write, new.noted_at < there.noted_at))
         merged = upsert.on_conflict_do_update(
             index_elements=["uid", "name", "digest"],
-            set_={"noted_at": case((new > table.c.noted_at, new), else_=table.c.noted_at)},
+            set_={
+                "noted_at": case((replaces, new.noted_at), else_=there.noted_at),
+                "written_at": case((replaces, new.written_at), else_=there.written_at),
+            },
         )
         # Sorted, so that two replicas cannot wait for each other's rows.
         rows = [
-            {"uid": image.uid, "name": image.name, "digest": str(image.digest), "noted_at": image.at}
+            {
+                "uid": image.uid,
+                "name": image.name,
+                "digest": str(image.digest),
+                "noted_at": image.at,
+                "written_at": image.written,
+            }
             for _, image in sorted(latest.items())
         ]
         with self._database.write() as connection:
@@ -56,11 +72,11 @@ class AdmissionRepository:
             StoreError: the database does not answer.
         """
         with self._database.read() as connection:
-            query = select(table.c.uid, table.c.name, table.c.digest, table.c.noted_at).where(
+            query = select(table.c.uid, table.c.name, table.c.digest, table.c.noted_at, table.c.written_at).where(
                 among(connection, table.c.uid, list(uids)), among(connection, table.c.name, list(names))
             )
             rows = connection.execute(query.order_by(table.c.noted_at, table.c.digest)).all()
-        return [AdmittedImage(uid, name, Digest(digest), at) for uid, name, digest, at in rows]
+        return [AdmittedImage(uid, name, Digest(digest), at, written) for uid, name, digest, at, written in rows]
 
     @persistent
     def prune(self, before: dt.datetime) -> int:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import zlib
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-import msgspec
 from sqlalchemy import delete, select, update
 
 from webhook.model.advisories import (
-    FORMAT,
     AdvisorySet,
     AdvisorySetInfo,
     FetchedSet,
@@ -21,17 +18,16 @@ from webhook.model.advisories import (
     RecordList,
 )
 from webhook.model.purls import Purl
-from webhook.model.vulnerabilities import ASKED
 from webhook.policy.advisoryindex import Rating
-from webhook.store.advisoryrows import having, infos_of, is_of, ratings_of
+from webhook.store.advisoryrows import asked_scores_of, having, infos_of, is_of, packed, ratings_of, read_list, read_set
 from webhook.store.changednames import components_under, kept_names, merged_names
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent
 from webhook.store.matching import record_matches
 from webhook.store.matchprogress import confirm_ecosystem, note_matched, note_through, progress_of
 from webhook.store.queries import raw_rows, rows_among
-from webhook.store.rows import read_texts
-from webhook.store.tables import advisory_sets, advisory_state, components, vulnerabilities
+from webhook.store.tables.advisories import advisory_sets, advisory_state
+from webhook.store.tables.components import components
 from webhook.store.values import to_json
 
 if TYPE_CHECKING:
@@ -39,10 +35,6 @@ if TYPE_CHECKING:
     from webhook.model.downloads import RecordResult
     from webhook.ports import AutoAssess
 
-_SET, _LISTED = msgspec.msgpack.Decoder(AdvisorySet), msgspec.msgpack.Decoder(RecordList)
-_Kept = TypeVar("_Kept", bound=msgspec.Struct)
-_LEVEL = 6
-_MOST_BYTES = 2 * 1024 * 1024 * 1024
 _S = advisory_sets.c
 
 
@@ -76,8 +68,7 @@ class AdvisoryRepository:
         query = select(_S.payload).where(_S.source == source, _S.ecosystem == ecosystem)
         with self._database.read() as connection:
             payload = connection.execute(query).scalar()
-        found = _unpacked(payload, _SET)
-        return found if found is not None and found.format == FORMAT else None
+        return read_set(payload)
 
     @persistent
     def listed(self, source: str, ecosystem: str, digest: str) -> RecordList | None:
@@ -89,7 +80,7 @@ class AdvisoryRepository:
         query = select(_S.listed).where(_S.source == source, _S.ecosystem == ecosystem, _S.digest == digest)
         with self._database.read() as connection:
             payload = connection.execute(query).scalar()
-        return _unpacked(payload, _LISTED)
+        return read_list(payload)
 
     @persistent
     def keep(self, fetched: FetchedSet, at: dt.datetime, former: str, names: Collection[str] | None = None) -> bool:
@@ -123,8 +114,8 @@ class AdvisoryRepository:
             "newest": fetched.content.newest,
             "is_unreadable": False,
             "signature": fetched.signature,
-            "payload": _packed(fetched.content),
-            "listed": None if fetched.listed is None else _packed(fetched.listed),
+            "payload": packed(fetched.content),
+            "listed": None if fetched.listed is None else packed(fetched.listed),
         }
         key = (fetched.source, fetched.ecosystem)
         with self._database.write() as connection:
@@ -195,14 +186,8 @@ class AdvisoryRepository:
         Raises:
             StoreError: the database does not answer.
         """
-        scores: dict[str, Decimal] = {}
-        asked = (vulnerabilities.c.source == ASKED) & (vulnerabilities.c.rank > 0)
-        query = select(vulnerabilities.c.id, vulnerabilities.c.aliases, vulnerabilities.c.cvss_score).where(asked)
         with self._database.read() as connection:
-            for key, aliases, score in connection.execute(query):
-                for name in (key, *read_texts(aliases)):
-                    scores[name.upper()] = max(score, scores.get(name.upper(), score))
-        return scores
+            return asked_scores_of(connection)
 
     @persistent
     def ratings(self) -> Mapping[tuple[str, str], Rating]:
@@ -307,17 +292,3 @@ class AdvisoryRepository:
         """
         with self._database.change() as change:
             change.discarded = not confirm_ecosystem(change.connection, ecosystem, mark, at)
-
-
-def _packed(content: msgspec.Struct) -> bytes:
-    return zlib.compress(msgspec.msgpack.encode(content), _LEVEL)
-
-
-def _unpacked(payload: bytes | None, decoder: msgspec.msgpack.Decoder[_Kept]) -> _Kept | None:
-    """What was packed; None for nothing, and for what this program cannot read."""
-    if payload is None:
-        return None
-    try:
-        return decoder.decode(zlib.decompressobj().decompress(payload, _MOST_BYTES))
-    except (zlib.error, msgspec.DecodeError):
-        return None

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Dialect, Select, Text, literal, select
 
-from webhook.model.advisories import AdvisorySetInfo
+from webhook.model.advisories import FORMAT, AdvisorySet, AdvisorySetInfo, RecordList
 from webhook.model.vulnerabilities import ASKED
 from webhook.policy.advisoryindex import Rating
 from webhook.policy.advisorymarks import fingerprint_of
 from webhook.store.queries import among_values, raw_rows
-from webhook.store.tables import advisory_sets, components, findings, vulnerabilities
+from webhook.store.rows import read_texts
+from webhook.store.tables.advisories import advisory_sets
+from webhook.store.tables.components import components
+from webhook.store.tables.vulnerabilities import findings, vulnerabilities
 from webhook.store.values import to_moment
 
 _COUNTS = msgspec.json.Decoder(dict[str, int])
@@ -62,6 +66,16 @@ def _info(
     )
 
 
+def asked_scores_of(connection: Connection) -> dict[str, Decimal]:
+    """The highest score that an asked source gives, by id and alias in upper case."""
+    scores: dict[str, Decimal] = {}
+    asked = (_V.source == ASKED) & (_V.rank > 0)
+    for key, aliases, score in connection.execute(select(_V.id, _V.aliases, _V.cvss_score).where(asked)):
+        for name in (key, *read_texts(aliases)):
+            scores[name.upper()] = max(score, scores.get(name.upper(), score))
+    return scores
+
+
 def having(dialect: Dialect) -> Select[Any]:
     """Components with their findings; for ``rows_among`` with ids of vulnerabilities."""
     query = select(components.c.id, components.c.purl).join(findings, findings.c.component_id == components.c.id)
@@ -77,3 +91,35 @@ def ratings_of(connection: Connection) -> Mapping[tuple[str, str], Rating]:
         for rows in raw_rows(connection, query)
         for source, key, score, vector, origin in rows
     }
+
+
+_Kept = TypeVar("_Kept", bound=msgspec.Struct)
+_SET, _LISTED = msgspec.msgpack.Decoder(AdvisorySet), msgspec.msgpack.Decoder(RecordList)
+_LEVEL = 6
+_MOST_BYTES = 2 * 1024 * 1024 * 1024
+
+
+def packed(content: msgspec.Struct) -> bytes:
+    """A set, or a list of records, as a row keeps it."""
+    return zlib.compress(msgspec.msgpack.encode(content), _LEVEL)
+
+
+def read_set(payload: bytes | None) -> AdvisorySet | None:
+    """A set as it was packed; None for nothing, and for what another program has packed."""
+    found = _unpacked(payload, _SET)
+    return found if found is not None and found.format == FORMAT else None
+
+
+def read_list(payload: bytes | None) -> RecordList | None:
+    """A list of records as it was packed; None for nothing, and for what this program cannot read."""
+    return _unpacked(payload, _LISTED)
+
+
+def _unpacked(payload: bytes | None, decoder: msgspec.msgpack.Decoder[_Kept]) -> _Kept | None:
+    """What was packed; None for nothing, and for what this program cannot read."""
+    if payload is None:
+        return None
+    try:
+        return decoder.decode(zlib.decompressobj().decompress(payload, _MOST_BYTES))
+    except (zlib.error, msgspec.DecodeError):
+        return None

@@ -15,8 +15,8 @@ from webhook.store.fixes import refuse_fixed
 from webhook.store.names import all_names, spellings
 from webhook.store.queries import ASSESSMENT_COLUMNS, among, raw_rows, scalar
 from webhook.store.rows import assessment_columns, read_assessment
-from webhook.store.tables import BY_HAND
-from webhook.store.tables import assessments as table
+from webhook.store.tables.decisions import BY_HAND
+from webhook.store.tables.decisions import assessments as table
 
 
 def append(change: Change, records: Sequence[Assessment]) -> None:

@@ -19,11 +19,11 @@ from webhook.policy.precedence import same_scope
 from webhook.policy.statements import changes_of, words_of
 from webhook.store.assessmentrows import add, append, find
 from webhook.store.database import Change, Database, current_revision
-from webhook.store.fixends import end_named, recorded_about
+from webhook.store.fixends import end_named, recorded_about, types_now
 from webhook.store.formerkeys import for_former_keys
 from webhook.store.interruptions import persistent
 from webhook.store.names import all_names
-from webhook.store.tables import assessments as table
+from webhook.store.tables.decisions import assessments as table
 from webhook.store.triage.journal import write_note
 
 
@@ -139,7 +139,7 @@ def _end(change: Change, stated: Sequence[Assessment], now: dt.datetime) -> None
         same = same_scope(record)
         if before := _ended_before(histories[same], words_of(record)):
             every = recorded_about(change.connection, record.vulnerability)
-            add(change, ended_by_fix(every, {same: before}, now))
+            add(change, ended_by_fix(every, {same: before}, now, types_now(change)))
 
 
 def _difference(

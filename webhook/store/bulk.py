@@ -10,8 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Delete, Dialect, Insert, Table, Update
 
 from webhook.store.columns import CleanText, stored_values
-from webhook.store.queries import AMONG, listed
-from webhook.store.statements import Statement, insertion, statement
+from webhook.store.queries import AMONG, Statement, insertion, listed, statement
 from webhook.store.values import are_clean
 
 Change = Callable[[Dialect], Insert | Update | Delete]

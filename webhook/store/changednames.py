@@ -16,7 +16,7 @@ from webhook.policy.advisorykeys import DISTRIBUTIONS, LANGUAGES, may_be_under
 from webhook.policy.advisorymarks import digest_in
 from webhook.policy.advisorynames import folded
 from webhook.store.snapshots import Snapshot
-from webhook.store.tables import advisory_ecosystems, advisory_sets
+from webhook.store.tables.advisories import advisory_ecosystems, advisory_sets
 
 _S, _E = advisory_sets.c, advisory_ecosystems.c
 _RANGES = """

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from webhook.store.values import EPOCH, MICROSECOND, are_clean, clean, to_microseconds, to_moment
+from webhook.store.values import are_clean, clean, to_microseconds, to_moment
 
 
 class Moment(TypeDecorator[dt.datetime]):
@@ -66,7 +66,7 @@ def stored_values(kind: TypeEngine[Any], values: Sequence[Any]) -> Sequence[Any]
     if isinstance(kind, CleanText):
         return values if are_clean(values) else [value if value is None else clean(value) for value in values]
     if isinstance(kind, Moment):
-        moments = {value: None if value is None else (value - EPOCH) // MICROSECOND for value in set(values)}
+        moments = {value: None if value is None else to_microseconds(value) for value in set(values)}
         return [moments[value] for value in values]
     if isinstance(kind, Score):
         return [None if value is None else str(value) for value in values]

@@ -17,7 +17,8 @@ from webhook.model.purls import Purl
 from webhook.store.database import Change, upserting
 from webhook.store.queries import among, among_values, rows_among, snapshot_of
 from webhook.store.snapshots import ids_of
-from webhook.store.tables import components, high_water, unnamed_components
+from webhook.store.tables.components import components, unnamed_components
+from webhook.store.tables.revisions import high_water
 
 _HINTS = 10_000
 """Components that are remembered at the least; a run of the downloader has fewer between question and answer."""

@@ -1,4 +1,4 @@
-"""Components: what is to be asked, and what a source said."""
+"""Components: which are due, and the answers of a source."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from webhook.model.components import ComponentState
 from webhook.model.downloads import Names, RecordResult, WantedComponent
@@ -19,7 +19,8 @@ from webhook.store.recording import Batch, record
 from webhook.store.rows import read_vulnerability
 from webhook.store.runs import require_run
 from webhook.store.spellings import names
-from webhook.store.tables import components, findings, vulnerabilities
+from webhook.store.tables.components import components
+from webhook.store.tables.vulnerabilities import findings, vulnerabilities
 from webhook.store.workorder import wanted
 
 if TYPE_CHECKING:
@@ -54,6 +55,26 @@ class ComponentRepository:
             StoreError: the database does not answer; while walking, too.
         """
         return wanted(self._database, now - ttl, self._hints)
+
+    @persistent
+    def fresh(self, purls: Sequence[Purl], *, now: dt.datetime, ttl: dt.timedelta) -> frozenset[Purl]:
+        """Those of some components that are covered and not :meth:`wanted`, whatever the number of all.
+
+        Args:
+            purls: components; those that the store does not know are left out.
+            now: the time.
+            ttl: how long an answer, or a question that got none, is good for.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            query = select(components.c.purl).where(
+                among(connection, components.c.purl, purls),
+                components.c.state != ComponentState.NOT_COVERED,
+                or_(*(at > int((now - ttl).timestamp()) for at in (components.c.answered_at, components.c.asked_at))),
+            )
+            return frozenset(Purl(purl) for portion in raw_rows(connection, query) for (purl,) in portion)
 
     @persistent
     def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:

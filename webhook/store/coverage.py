@@ -1,4 +1,4 @@
-"""What advisories say beside the answers of asked sources, and the states that follow from both."""
+"""Coverage: what advisories say beside the answers of sources, and the states that follow from both."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from webhook.model.components import ComponentState
+from webhook.model.uncovered import PAST_SUPPORT, number_of
 from webhook.policy.coverage import Matching, Said
 from webhook.store.snapshots import Snapshot, select
 
 _MATCH = ("matches.component_id", "matches.state", "matches.ecosystem")
 _SAID = (ComponentState.CLEAN.value, ComponentState.VULNERABLE.value)
+PAST_SUPPORT_MARK = " (past support)"
+"""Behind the ecosystem of components whose release is past its support; see ``model.support``."""
 _NOT_NOTED = (0, 0)
 """Of an ecosystem that a program matched which notes none: what it said is as old as can be."""
 Ecosystems = Mapping[str, tuple[int, int]]
@@ -39,6 +42,12 @@ def ecosystems_of(snapshot: Snapshot) -> Ecosystems:
     return {name: (number, checked_at) for some in rows for name, number, checked_at in some}
 
 
+def checks_of(ecosystems: Ecosystems) -> dict[int, int]:
+    """When advisories were last checked, by the numbers that a read model has for their components."""
+    checks = dict(ecosystems.values())
+    return {**checks, **{number + PAST_SUPPORT: checked_at for number, checked_at in checks.items()}}
+
+
 def united(snapshot: Snapshot, after: int | None, columns: Columns, known: Ecosystems) -> Columns:
     """The columns of components as all sources together have it.
 
@@ -53,12 +62,16 @@ def united(snapshot: Snapshot, after: int | None, columns: Columns, known: Ecosy
         return columns
     states, ecosystems = bytearray(columns.states), bytearray(len(columns.ids))
     matched = _matched(snapshot, after)
-    for place, number in enumerate(columns.ids):
-        state, name = matched.get(number, (None, ""))
+    for place, component in enumerate(columns.ids):
+        state, name = matched.get(component, (None, ""))
         asked, said = Said(states[place]), None if state is None else Said(state)
-        states[place] = matching.union(number, asked, said).state
+        states[place] = matching.union(component, asked, said).state
         if state in _SAID:
-            ecosystems[place] = known.get(name, _NOT_NOTED)[0]
+            number, _ = known.get(name.removesuffix(PAST_SUPPORT_MARK), _NOT_NOTED)
+            is_past = number and name.endswith(PAST_SUPPORT_MARK)
+            ecosystems[place] = number + PAST_SUPPORT if is_past else number
+        elif states[place] == ComponentState.NOT_COVERED:
+            ecosystems[place] = number_of(name)
     return Columns(columns.ids, bytes(states), columns.answered_at, bytes(ecosystems))
 
 
@@ -83,7 +96,11 @@ def states_of(snapshot: Snapshot, asked: Mapping[int, Said]) -> Mapping[int, Sai
         return asked
     query = select(_MATCH, "matches", "WHERE", snapshot.among("component_id", "numbers"))
     rows, known = snapshot.rows(query, numbers=list(asked)), ecosystems_of(snapshot)
-    matched = {number: Said(state, known.get(name, _NOT_NOTED)[1]) for some in rows for number, state, name in some}
+    matched = {
+        number: Said(state, known.get(name.removesuffix(PAST_SUPPORT_MARK), _NOT_NOTED)[1])
+        for some in rows
+        for number, state, name in some
+    }
     return {number: matching.union(number, said, matched.get(number)) for number, said in asked.items()}
 
 

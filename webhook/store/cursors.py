@@ -1,4 +1,4 @@
-"""Cursors: how far a process has told what the store has, for the process that tells it next.
+"""Cursors: how far a process has published what is in the store, for the process that goes on.
 
 A cursor never goes back, so that a process which leads no more and is late undoes nothing: what it has told is told.
 """
@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent, tried_twice
-from webhook.store.tables import cursors as table
+from webhook.store.tables.runs import cursors as table
 
 
 class CursorRepository:

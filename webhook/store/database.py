@@ -14,18 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (
-    Connection,
-    Dialect,
-    Engine,
-    Select,
-    Table,
-    Text,
-    bindparam,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Dialect, Engine, Select, Table, Text, bindparam, func, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -39,12 +28,13 @@ from webhook.store.postgresqlserver import server_engine
 from webhook.store.queries import scalar
 from webhook.store.snapshots import Snapshot
 from webhook.store.sqlitefile import file_engine, make_folder
-from webhook.store.tables import marks
-from webhook.store.tables import revision as revision_table
+from webhook.store.tables.revisions import marks
+from webhook.store.tables.revisions import revision as revision_table
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
+    from webhook.policy.typetable import TypeTable
     from webhook.ports import Clock
     from webhook.store.options import StoreOptions
 
@@ -62,6 +52,7 @@ class Change:
     Attributes:
         connection: to work with.
         revision: the new value; written on every row that the transaction touches.
+        types: those of the settings; None where they are not known.
         discarded: set it when there turned out to be nothing to change; the transaction is then rolled back.
         unchanged: of a change that raises the revision lazily: set it when nothing that a decision depends on was
             written, so that the revision stays as it is.
@@ -69,6 +60,7 @@ class Change:
 
     connection: Connection
     revision: int
+    types: TypeTable | None = None
     discarded: bool = False
     unchanged: bool = False
 
@@ -82,16 +74,20 @@ class Database:
         options: where it is.
         clock: time, for how long interrupted work is tried again.
         create: whether an SQLite file that is not there is made; else it counts as a database that does not answer.
+        types: those of the settings, where they are known.
 
     Raises:
         ConfigError: the address is not one of a usable database.
     """
 
-    def __init__(self, options: StoreOptions, clock: Clock, *, create: bool = True) -> None:
+    def __init__(
+        self, options: StoreOptions, clock: Clock, *, create: bool = True, types: TypeTable | None = None
+    ) -> None:
         self.url = parse_address(options.url)
         self.persistence = Persistence(clock, options.busy_timeout_ms / 1000)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._options, self._create = options, create
+        self._types = types
         self._engine = self._make_engine()
         self._schema_lock = threading.Lock()
         self._schema_known = False
@@ -148,7 +144,7 @@ class Database:
             self._check_schema()
             with self._writing() as connection:
                 revision = scalar(connection, _next) if lazily else scalar(connection, _raised, new_mark=mark)
-                change = Change(connection, revision)
+                change = Change(connection, revision, self._types)
                 yield change
                 if lazily and not (change.discarded or change.unchanged):
                     scalar(connection, _raised, new_mark=mark)

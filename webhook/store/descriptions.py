@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Delete, Dialect, Select, Text, Update, bindparam, delete, select, update
 
+from webhook.policy.answeredpairs import with_move
 from webhook.policy.answers import descriptions, same_description
-from webhook.policy.automatic import with_move
 from webhook.store.bulk import change_each, insert_columns
 from webhook.store.columns import stored_values
 from webhook.store.database import Change
 from webhook.store.queries import VULNERABILITY_COLUMNS, among_values, rows_among
 from webhook.store.rows import read_vulnerability, vulnerability_columns
-from webhook.store.tables import identifiers, vulnerabilities
+from webhook.store.tables.vulnerabilities import identifiers, vulnerabilities
 
 if TYPE_CHECKING:
     from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability

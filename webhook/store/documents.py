@@ -1,4 +1,4 @@
-"""Documents: what SBOMs were read from, compressed, so that a reader that reads better can read them again.
+"""Documents: the bytes of SBOMs, compressed, so that a better reader can read them again.
 
 They are the verified payload, without the envelope that a signature needs. They are written beside the SBOMs, in a
 transaction that raises no revision, because no decision depends on them and no read model has them.
@@ -18,8 +18,8 @@ from webhook.model.records import DocumentCounts, KeptDocument
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent
 from webhook.store.queries import among
-from webhook.store.tables import documents as table
-from webhook.store.tables import sboms
+from webhook.store.tables.sboms import documents as table
+from webhook.store.tables.sboms import sboms
 
 if TYPE_CHECKING:
     from webhook.model.components import Sbom

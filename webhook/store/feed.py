@@ -14,7 +14,7 @@ from webhook.model.images import Digest
 from webhook.model.looks import StoredLook
 from webhook.model.purls import Purl
 from webhook.model.vex import KeptVex
-from webhook.store.coverage import Columns, ecosystems_of, united
+from webhook.store.coverage import Columns, checks_of, ecosystems_of, united
 from webhook.store.guessedgroups import doubtful, told
 from webhook.store.rows import (
     ASSESSMENT_NAMES,
@@ -34,6 +34,8 @@ _POSITION = """
 SELECT revision.store, revision.value, coalesce(marks.mark, '')
 FROM revision LEFT JOIN marks ON marks.revision = revision.value
 """
+_NO_REVISION = 2**63 - 1
+"""Above every revision."""
 _SIZE = "SELECT coalesce(max(id) + 1, 0) FROM components"
 _TAG = ("name", "digest")
 _TEXTS = msgspec.json.Decoder(list[str])
@@ -102,7 +104,7 @@ class StoreFeed:
                 states=columns.states,
                 answered_at=columns.answered_at,
                 ecosystems=columns.ecosystems,
-                checked_at=dict(ecosystems.values()),  # empty: nothing is left of what a reader may have
+                checked_at=checks_of(ecosystems),  # empty: nothing is left of what a reader may have
                 purls=purls,
                 findings=found,
                 vulnerabilities=tuple(
@@ -154,7 +156,9 @@ def _portions(
     if after is None:
         # Without a condition: with one, the database would walk the index on the revision.
         return snapshot.rows(select(names, table, "ORDER BY", order))
-    newer = f"{table.partition(' ')[0]}.revision > :after"
+    # Without an upper bound SQLite expects a quarter of all rows, and walks the whole table for the order.
+    number = f"{table.partition(' ')[0]}.revision"
+    newer = f"{number} > :after AND {number} <= {_NO_REVISION}"
     return snapshot.rows(select(names, table, "WHERE", newer, "ORDER BY", order), after=after)
 
 

@@ -12,9 +12,11 @@ from sqlalchemy import Connection, select
 
 from webhook.model.assessments import Assessment
 from webhook.model.triage import AuditNote
+from webhook.policy.announcements import exception_ended, noted_end
+from webhook.policy.clustertypes import with_stored
 from webhook.policy.fixes import by_scope, ended_by_fix, version_of
-from webhook.policy.fixnews import exception_ended, noted_end
 from webhook.policy.precedence import Same
+from webhook.policy.typetable import TypeTable
 from webhook.store.assessmentrows import append
 from webhook.store.database import Change
 from webhook.store.fixes import known_fixes, names_of, waiting_names
@@ -23,8 +25,9 @@ from webhook.store.outbox import announce
 from webhook.store.queries import ASSESSMENT_COLUMNS, among, raw_rows
 from webhook.store.requests import note_fixed
 from webhook.store.rows import read_assessment
-from webhook.store.tables import assessments
+from webhook.store.tables.decisions import assessments
 from webhook.store.triage.journal import write_note
+from webhook.store.types import stored_types
 
 
 def end_fixed(change: Change, keys: Collection[str], now: dt.datetime) -> bool:
@@ -48,6 +51,7 @@ def end_named(change: Change, names: Collection[str], now: dt.datetime) -> bool:
     fixes = known_fixes(change.connection, names)
     if not fixes:
         return False
+    types = types_now(change)
     made, ended, done = list[Assessment](), list[Assessment](), set[str]()
     for name in sorted(fixes):
         if name in done:
@@ -59,12 +63,19 @@ def end_named(change: Change, names: Collection[str], now: dt.datetime) -> bool:
             for same, history in histories.items()
             if (version := version_of(history[0].scope, fixes.get(history[0].vulnerability.casefold(), ())))
         }
-        records = ended_by_fix(histories, versions, now)
+        records = ended_by_fix(histories, versions, now, types)
         made += records
         ended += [record for record in records if record.type and record.fixed_in and record.until == now]
     append(change, made)
     _tell(change, ended, now)
     return bool(made)
+
+
+def types_now(change: Change) -> TypeTable | None:
+    """All types, as the transaction sees them; None where those of the settings are not known."""
+    if change.types is None:
+        return None
+    return with_stored(change.types, stored_types(change.connection))
 
 
 def recorded_about(connection: Connection, name: str) -> Mapping[Same, Sequence[Assessment]]:

@@ -11,7 +11,9 @@ from webhook.model.assessments import Assessment
 from webhook.model.purls import Purl
 from webhook.policy.fixes import KnownFix, fix_known, version_of
 from webhook.store.queries import among_values, raw_rows, rows_among
-from webhook.store.tables import UNTIL_FIXED, assessments, components, findings, identifiers
+from webhook.store.tables.components import components
+from webhook.store.tables.decisions import UNTIL_FIXED, assessments
+from webhook.store.tables.vulnerabilities import findings, identifiers
 
 Fixes = Mapping[str, Sequence[KnownFix]]
 """By the name of a vulnerability in lower case."""

@@ -21,10 +21,11 @@ from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource
 from webhook.model.former import may_have_been
 from webhook.model.purls import Purl, parse_common, parse_purl
-from webhook.policy.automatic import AnsweredPair
+from webhook.policy.answeredpairs import AnsweredPair
 from webhook.store.queries import ASSESSMENT_COLUMNS, among, raw_rows
 from webhook.store.rows import read_assessment
-from webhook.store.tables import assessments, components
+from webhook.store.tables.components import components
+from webhook.store.tables.decisions import assessments
 
 if TYPE_CHECKING:
     from webhook.ports import AutoAssess

@@ -1,4 +1,4 @@
-"""Guessed groups: Maven components whose group equals their artifact, and what the source ever told of them.
+"""Guessed groups: Maven components whose group equals their artifact, and whether the source knows their package.
 
 Scanners that find no POM in a JAR write its name for the group, too. Some packages are really named so, such as
 log4j:log4j; a vulnerability that the source once told of the package shows that it knows it under that name.

@@ -3,9 +3,6 @@
 One file, which all processes of a Pod map: what is large stays in the file, is found there without being loaded, and is
 in memory once for all of them. What a process changes of the states of components becomes its own, page by page. The
 file is replaced as a whole and never written again, and its checksum is looked at before it is used.
-
-Layout: a line that names the format and its version; sections, each from a multiple of their alignment on; the head, in
-msgpack, which tells where they are; where the head begins, and its length; a checksum of all of it.
 """
 
 from __future__ import annotations
@@ -14,11 +11,8 @@ import fcntl
 import logging
 import mmap
 import os
-import struct
-import sys
 import tempfile
-from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -27,54 +21,17 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
-from webhook.model.assessments import Assessment, StoredType
 from webhook.model.bases import Base, KeptAssessments
 from webhook.model.changes import Position
 from webhook.model.purls import Purl
-from webhook.model.vex import KeptVex
+from webhook.store.hotstartwriter import CHECKSUM_BYTES, MAGIC, TAIL, Frame, Head, Writer
 from webhook.store.mappedforms import FINDINGS, IMAGES, RECORDS, TAGS, VULNERABILITIES
-from webhook.store.mappedtables import UINT64, MappedTable, RecordForm, Sections, records_of
-from webhook.store.values import plain_text
+from webhook.store.mappedtables import UINT64, MappedTable, RecordForm, Sections
 
 log = logging.getLogger("bomgate.hotstart")
-
-_MAGIC = f"bomgate read model 5 {sys.byteorder}\n".encode()
-_TAIL = struct.Struct("<QQ")
-_CHECKSUM_BYTES = 16
 _PIECE = 1 << 20
-_PAGE = max(mmap.ALLOCATIONGRANULARITY, 1 << 16)
-"""Of what is mapped apart; a file may be read on a machine with larger pages."""
-_PORTION = 1000
-_LEAST_ROOM, _ROOM_SHARE = 4096, 16
-"""Room for new components behind the states: at least so many, and one for so many that are there. Without it, the
-first new image would make every process copy all states."""
 K = TypeVar("K")
 V = TypeVar("V")
-
-
-class _Head(msgspec.Struct, array_like=True):
-    """What a file is, and where its sections are."""
-
-    store: str
-    revision: int
-    mark: str
-    size: int
-    newest_answer: int
-    checked_at: dict[int, int]
-    sections: dict[str, tuple[int, int]]
-
-
-class _Frame(msgspec.Struct, array_like=True, omit_defaults=True):
-    """A portion of what is loaded as a whole."""
-
-    withdrawals: list[Assessment] = []
-    former: dict[str, list[str]] = {}
-    namespaces: list[str] = []
-    has_images: bool = False
-    types: list[StoredType] = []
-    doubtful: dict[int, str] = {}
-    told: list[str] = []
-    vex: list[KeptVex] = []
 
 
 class HotStartFile:
@@ -129,7 +86,7 @@ class HotStartFile:
         unfinished = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                _Writer(file).write(base)
+                Writer(file).write(base)
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.replace(self._path)
@@ -151,112 +108,17 @@ def _alone(path: Path) -> Iterator[bool]:
         yield True
 
 
-class _Writer:
-    """Writes a file from its beginning to its end."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self._at, self._checksum = file, 0, blake2b(digest_size=_CHECKSUM_BYTES)
-        self._sections: dict[str, tuple[int, int]] = {}
-
-    def write(self, base: Base) -> None:
-        """Write a model."""
-        self._put(_MAGIC)
-        room = base.size + max(_LEAST_ROOM, base.size // _ROOM_SHARE)
-        for name, column, width in (
-            ("states", base.states, 1),
-            ("answered_at", base.answered_at, 4),
-            ("ecosystems", base.ecosystems, 1),
-        ):
-            with self._section(name, _PAGE):
-                self._put(memoryview(column)[: width * base.size])
-                self._put(bytes(width * (room - base.size)))
-        self._table("images", base.images, IMAGES)
-        self._table("findings", base.findings, FINDINGS)
-        self._table("vulnerabilities", base.vulnerabilities, VULNERABILITIES)
-        self._table("tags", base.tags, TAGS)
-        self._table("assessments", base.assessments.records, RECORDS)
-        with self._section("rest"):
-            encoder = msgspec.msgpack.Encoder(enc_hook=plain_text)
-            for frame in _frames(base):
-                data = encoder.encode(frame)
-                self._put(len(data).to_bytes(8, "little"))
-                self._put(data)
-        at = base.position
-        head = _Head(
-            at.store,
-            at.revision,
-            at.mark,
-            base.size,
-            base.newest_answer,
-            dict(base.checked_at),
-            self._sections,
-        )
-        begins, data = self._at, msgspec.msgpack.encode(head)
-        self._put(data)
-        self._put(_TAIL.pack(begins, len(data)))
-        self._file.write(self._checksum.digest())
-
-    def _table(self, name: str, mapping: Mapping[K, V], form: RecordForm[K, V]) -> None:
-        starts, numbers, size = array(UINT64, [0]), array(UINT64), 0
-        with self._section(f"{name}.records"):
-            for number, record in records_of(mapping, form):
-                self._put(record)
-                size += len(record)
-                starts.append(size)
-                numbers.append(number)
-        for part, column in (("starts", starts), ("numbers", numbers)):
-            with self._section(f"{name}.{part}"):
-                self._put(column.tobytes())
-
-    @contextmanager
-    def _section(self, name: str, alignment: int = 8) -> Iterator[None]:
-        self._put(bytes(-self._at % alignment))
-        begins = self._at
-        yield
-        self._sections[name] = (begins, self._at - begins)
-
-    def _put(self, data: bytes | memoryview) -> None:
-        self._checksum.update(data)
-        self._file.write(data)
-        self._at += len(data)
-
-
-def _frames(base: Base) -> Iterator[_Frame]:
-    kept = base.assessments
-    yield _Frame(namespaces=sorted(kept.namespaces), has_images=kept.has_images)
-    for withdrawals in _portions(kept.withdrawals):
-        yield _Frame(withdrawals=list(withdrawals))
-    for names in _portions(list(kept.former)):
-        yield _Frame(former={name: sorted(kept.former[name]) for name in names})
-    for types in _portions(base.types):
-        yield _Frame(types=list(types))
-    for numbers in _portions(list(base.doubtful)):
-        yield _Frame(doubtful={number: str(base.doubtful[number]) for number in numbers})
-    for packages in _portions(sorted(base.told)):
-        yield _Frame(told=list(packages))
-    for document in base.vex:
-        yield _Frame(vex=[document])
-
-
-T = TypeVar("T")
-
-
-def _portions(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), _PORTION):
-        yield items[start : start + _PORTION]
-
-
-def _checked(file: BinaryIO) -> _Head:
+def _checked(file: BinaryIO) -> Head:
     """The head of a file that is whole.
 
     It is read piece by piece and not through its mapping, whose pages would then count as this process's memory.
 
     Raises:
-        ValueError: it is not what :class:`_Writer` writes.
+        ValueError: it is not what :class:`Writer` writes.
         msgspec.MsgspecError: the head cannot be decoded.
     """
     head = _head(file)
-    left, checksum = file.seek(0, os.SEEK_END) - _CHECKSUM_BYTES, blake2b(digest_size=_CHECKSUM_BYTES)
+    left, checksum = file.seek(0, os.SEEK_END) - CHECKSUM_BYTES, blake2b(digest_size=CHECKSUM_BYTES)
     file.seek(0)
     while left > 0:
         piece = file.read(min(_PIECE, left))
@@ -269,26 +131,26 @@ def _checked(file: BinaryIO) -> _Head:
     return head
 
 
-def _head(file: BinaryIO) -> _Head:
-    if file.read(len(_MAGIC)) != _MAGIC:
+def _head(file: BinaryIO) -> Head:
+    if file.read(len(MAGIC)) != MAGIC:
         raise ValueError("it is of another version")
     size = file.seek(0, os.SEEK_END)
-    tail = size - _CHECKSUM_BYTES - _TAIL.size
-    if tail < len(_MAGIC):
+    tail = size - CHECKSUM_BYTES - TAIL.size
+    if tail < len(MAGIC):
         raise ValueError("it is cut short")
     file.seek(tail)
-    begins, length = _TAIL.unpack(file.read(_TAIL.size))
+    begins, length = TAIL.unpack(file.read(TAIL.size))
     if begins + length != tail:
         raise ValueError("it is cut short, or goes on behind its end")
     file.seek(begins)
-    return msgspec.msgpack.decode(file.read(length), type=_Head)
+    return msgspec.msgpack.decode(file.read(length), type=Head)
 
 
-def _position(head: _Head) -> Position:
+def _position(head: Head) -> Position:
     return Position(head.store, head.revision, head.mark)
 
 
-def _map(file: BinaryIO, head: _Head) -> Base:
+def _map(file: BinaryIO, head: Head) -> Base:
     whole = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
     def section(name: str) -> memoryview:
@@ -330,8 +192,8 @@ def _map(file: BinaryIO, head: _Head) -> Base:
     )
 
 
-def _rest(section: memoryview) -> Iterator[_Frame]:
-    decoder, at = msgspec.msgpack.Decoder(_Frame), 0
+def _rest(section: memoryview) -> Iterator[Frame]:
+    decoder, at = msgspec.msgpack.Decoder(Frame), 0
     while at < len(section):
         begins = at + 8
         at = begins + int.from_bytes(section[at:begins], "little")

@@ -16,8 +16,8 @@ from webhook.store.bulk import insert_rows
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.queries import among, raw_rows
-from webhook.store.tables import inventories
-from webhook.store.tables import running_workloads as table
+from webhook.store.tables.workloads import inventories
+from webhook.store.tables.workloads import running_workloads as table
 from webhook.store.values import clean, to_json
 
 _NAMES = ("uid", "namespace", "api_version", "kind", "name", "pods", "mode", "action", "reason", "images")

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from webhook.model.leases import Lease
 from webhook.store.database import upserting
 from webhook.store.queries import scalar
-from webhook.store.tables import leases
+from webhook.store.tables.runs import leases
 
 _MICROSECOND = dt.timedelta(microseconds=1)
 _POSTGRESQL_NOW = "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"

@@ -1,4 +1,4 @@
-"""What advisories say of components: written beside the answers of asked sources, and never over them.
+"""Matching: what advisories say of components, stored beside the answers of sources and never over them.
 
 Each step reads what is there for the whole page, compares, and writes only what differs, so that what did not change
 keeps its revision.
@@ -16,15 +16,20 @@ from sqlalchemy import Connection, Delete, Dialect, Integer, Select, Text, Updat
 
 from webhook.model.components import ComponentState
 from webhook.model.downloads import RecordResult
+from webhook.model.support import release_past_support
+from webhook.model.uncovered import Uncovered
 from webhook.model.vulnerabilities import ASKED, ComponentAnswer
 from webhook.store.bulk import change_among, change_each, insert_columns
+from webhook.store.coverage import PAST_SUPPORT_MARK
 from webhook.store.descriptions import write_vulnerabilities
 from webhook.store.exploited import with_exploitation
 from webhook.store.fixends import end_fixed
 from webhook.store.matchprogress import note_ecosystems
 from webhook.store.queries import among, among_values, rows_among
 from webhook.store.recording import Batch, assess_answers
-from webhook.store.tables import advisory_state, components, findings, matches, vulnerabilities
+from webhook.store.tables.advisories import advisory_state, matches
+from webhook.store.tables.components import components
+from webhook.store.tables.vulnerabilities import findings, vulnerabilities
 from webhook.store.unreadsets import FindingKey, Said, state_of_match, with_unread
 from webhook.store.values import to_seconds
 
@@ -35,7 +40,7 @@ if TYPE_CHECKING:
     from webhook.store.database import Change, Database
 
 _Row = tuple[str, int]
-"""Ecosystem and state."""
+"""Ecosystem, or why there is none, and state."""
 
 
 def record_matches(
@@ -63,7 +68,7 @@ def record_matches(
     found = _present(change.connection, found)
     is_first = _begin(database, change)
     note_ecosystems(change.connection, _checks(found))
-    found = _with_own_ids(change.connection, _with_rows(change.connection, found))
+    found = _with_own_ids(change.connection, found)
     vulnerable = [
         ComponentAnswer(match.purl, match.vulnerabilities, match.answered_at)
         for match in found
@@ -100,17 +105,6 @@ def _begin(database: Database, change: Change) -> bool:
     connection.execute(database.upsert(advisory_state).values(values).on_conflict_do_nothing())
     connection.execute(update(components).values(revision=change.revision))
     return True
-
-
-def _with_rows(connection: Connection, found: Sequence[ComponentMatch]) -> list[ComponentMatch]:
-    """Those whose component was not deleted since it was read; no other one has its id."""
-    numbers = [match.number for match in found]
-    there = {number for rows in rows_among(connection, _numbers, numbers) for (number,) in rows} if numbers else set()
-    return [match for match in found if match.number in there]
-
-
-def _numbers(dialect: Dialect) -> Select[Any]:
-    return select(components.c.id).where(among_values(dialect, components.c.id))
 
 
 def _present(connection: Connection, found: Sequence[ComponentMatch]) -> Sequence[ComponentMatch]:
@@ -227,7 +221,9 @@ def _write_states(connection: Connection, found: Sequence[ComponentMatch], stayi
         for match in found
     }
     wanted: dict[int, _Row] = {
-        match.number: (match.ecosystem, int(state_of[match.number])) for match in found if match.ecosystem
+        match.number: (_row_text(match), int(state_of[match.number]))
+        for match in found
+        if match.ecosystem or match.uncovered is not Uncovered.NO_SOURCE
     }
     gone = sorted(set(there) - set(wanted))
     moved = sorted(number for number, row in wanted.items() if there.get(number) != row)
@@ -247,6 +243,13 @@ def _write_states(connection: Connection, found: Sequence[ComponentMatch], stayi
             },
         )
     return {*gone, *moved}
+
+
+def _row_text(match: ComponentMatch) -> str:
+    """The ecosystem whose advisories are about a component, or why none are."""
+    if not match.ecosystem:
+        return match.uncovered.value
+    return f"{match.ecosystem}{PAST_SUPPORT_MARK}" if release_past_support(match.purl) else match.ecosystem
 
 
 def _checks(found: Sequence[ComponentMatch]) -> dict[str, dt.datetime]:

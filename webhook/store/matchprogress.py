@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from webhook.model.advisories import MatchedEcosystem, MatchProgress
-from webhook.store.tables import advisory_ecosystems, advisory_state, components
+from webhook.model.uncovered import LARGEST_ECOSYSTEM
+from webhook.store.tables.advisories import advisory_ecosystems, advisory_state
+from webhook.store.tables.components import components
 from webhook.store.values import to_seconds
 
 if TYPE_CHECKING:
     from webhook.store.database import Change, Database
 
 _E = advisory_ecosystems.c
-_MOST = 256
-"""Ids are one byte."""
 
 
 def progress_of(connection: Connection) -> MatchProgress:
@@ -65,7 +65,7 @@ def note_ecosystems(connection: Connection, checks: Mapping[str, dt.datetime]) -
         checks: by ecosystem when its sets were last checked.
     """
     there = {row.ecosystem: row.id for row in connection.execute(select(_E.ecosystem, _E.id))}
-    free = (number for number in range(1, _MOST) if number not in there.values())
+    free = (number for number in range(1, LARGEST_ECOSYSTEM + 1) if number not in there.values())
     for name in sorted(set(checks) - set(there)):
         values = {"ecosystem": name, "mark": "", "checked_at": to_seconds(checks[name])}
         connection.execute(insert(advisory_ecosystems).values(id=next(free), **values))

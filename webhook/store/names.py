@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Dialect, Select, exists, select
 
 from webhook.store.queries import VULNERABILITY_COLUMNS, among_values, raw_rows, rows_among
 from webhook.store.rows import read_vulnerability
-from webhook.store.tables import assessments, findings, identifiers, vulnerabilities
+from webhook.store.tables.decisions import assessments
+from webhook.store.tables.vulnerabilities import findings, identifiers, vulnerabilities
 
 if TYPE_CHECKING:
     from webhook.model.vulnerabilities import Vulnerability

@@ -1,4 +1,4 @@
-"""The outbox: what people are to be told, and what became of it.
+"""The outbox: announcements to deliver, and what became of them.
 
 An announcement is written in the transaction of what it tells of, by :func:`announce`, or is found again and again and
 written once by its key. The process that sends gives each destination a row for it. A message is taken by moving its
@@ -30,8 +30,8 @@ from webhook.store.bulk import insert_rows
 from webhook.store.database import Database, upserting
 from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.queries import among
-from webhook.store.tables import announcements as announced
-from webhook.store.tables import deliveries
+from webhook.store.tables.notifications import announcements as announced
+from webhook.store.tables.notifications import deliveries
 from webhook.store.triage.limits import limited
 from webhook.store.values import clean, to_json
 

@@ -15,7 +15,7 @@ from webhook.policy.presence import kept_trouble, most_trusted
 from webhook.store.database import Change, Database
 from webhook.store.queries import among
 from webhook.store.removals import note_removal
-from webhook.store.tables import sbom_history, sbom_looks, sbom_places, sboms
+from webhook.store.tables.sboms import sbom_history, sbom_looks, sbom_places, sboms
 from webhook.store.values import to_json
 
 _COVERAGE = msgspec.json.Decoder(Coverage)

@@ -25,7 +25,8 @@ from webhook.store.database import Change, Database
 from webhook.store.interruptions import persistent
 from webhook.store.queries import among, snapshot_of
 from webhook.store.spellings import newest_component, note_spellings
-from webhook.store.tables import components, documents, readings, sbom_places, sboms
+from webhook.store.tables.components import components
+from webhook.store.tables.sboms import documents, readings, sbom_places, sboms
 from webhook.store.values import pack, to_json, unpack
 
 _SAMPLE = 200
@@ -187,6 +188,9 @@ def note_reading(database: Database, change: Change, digest: Digest, sbom: Sbom)
     }
     upsert = database.upsert(readings).values(**key, **values)
     change.connection.execute(upsert.on_conflict_do_update(index_elements=list(key), set_=values))
+    mine = (sboms.c.digest == str(digest)) & (sboms.c.document_digest == sbom.document_digest)
+    # Which tools wrote it decides nothing any more, so that this waits for no answer.
+    change.connection.execute(update(sboms).where(mine).values(tool=sbom.tool))
     _advance(change, [(str(digest), sbom.document_digest)])
 
 

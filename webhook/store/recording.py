@@ -18,8 +18,9 @@ from sqlalchemy import Connection, Delete, Dialect, Integer, Select, Text, Updat
 from webhook.model.components import ComponentState
 from webhook.model.downloads import RecordResult
 from webhook.model.vulnerabilities import ASKED
+from webhook.policy.answeredpairs import AnsweredPair, named_pairs
 from webhook.policy.answers import counts, is_outdated
-from webhook.policy.automatic import AnsweredPair, assessments_by_score, named_pairs
+from webhook.policy.automatic import assessments_by_score
 from webhook.store.assessmentrows import append
 from webhook.store.bulk import change_among, change_each, insert_columns
 from webhook.store.columns import stored_values
@@ -32,7 +33,9 @@ from webhook.store.formerkeys import with_former
 from webhook.store.queries import ASSESSMENT_COLUMNS, among_values, rows_among
 from webhook.store.rows import read_assessment
 from webhook.store.spellings import note_settled, spellings_of
-from webhook.store.tables import affected_packages, assessments, components, findings, vulnerabilities
+from webhook.store.tables.components import components
+from webhook.store.tables.decisions import assessments
+from webhook.store.tables.vulnerabilities import affected_packages, findings, vulnerabilities
 from webhook.store.values import to_seconds
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from webhook.store.database import Change
 from webhook.store.queries import among
-from webhook.store.tables import marks
-from webhook.store.tables import removals as table
+from webhook.store.tables.revisions import marks
+from webhook.store.tables.revisions import removals as table
 from webhook.store.values import pack, to_json
 
 

@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from webhook.store.addresses import plain_file
+from webhook.store.fleet.repositories import FleetRepositories
 from webhook.store.options import KEEP_DOCUMENTS, DocumentOptions, StoreOptions
 
 if TYPE_CHECKING:
+    from webhook.policy.typetable import TypeTable
     from webhook.ports import Clock
     from webhook.store.accounts import AccountRepository
     from webhook.store.admin import AdminRepository
@@ -22,13 +24,6 @@ if TYPE_CHECKING:
     from webhook.store.documents import DocumentRepository
     from webhook.store.exploits import ExploitRepository
     from webhook.store.feed import StoreFeed
-    from webhook.store.fleet.clusters import ClusterRepository
-    from webhook.store.fleet.contents import ImageContentRepository
-    from webhook.store.fleet.following import FollowingRepository
-    from webhook.store.fleet.hubfeed import HubFeedRepository
-    from webhook.store.fleet.members import MemberRepository
-    from webhook.store.fleet.pending import PendingRepository
-    from webhook.store.fleet.reports import FleetReportRepository
     from webhook.store.inventory import InventoryRepository
     from webhook.store.outbox import OutboxRepository
     from webhook.store.readings import ReadingRepository
@@ -45,7 +40,7 @@ if TYPE_CHECKING:
     from webhook.store.vulnerabilities import VulnerabilityRepository
 
 
-class Store:
+class Store(FleetRepositories):
     """The repositories of one database; each implements the port of its name, see :mod:`webhook.ports`.
 
     Each is made, and what it needs is imported, when it is first asked for: no command uses all.
@@ -55,12 +50,22 @@ class Store:
         clock: time.
         create: see :func:`open_store`.
         documents: which documents are kept.
+        types: those of the settings, where they are known.
 
     Raises:
         ConfigError: the address is not one of a usable database.
     """
 
-    def __init__(self, options: StoreOptions, clock: Clock, *, create: bool, documents: DocumentOptions) -> None:
+    def __init__(
+        self,
+        options: StoreOptions,
+        clock: Clock,
+        *,
+        create: bool,
+        documents: DocumentOptions,
+        types: TypeTable | None = None,
+    ) -> None:
+        self._types = types
         self._options, self._clock, self._create, self._document_options = options, clock, create, documents
         self._file = plain_file(options.url)
         self._opening, self._opened = threading.Lock(), None if self._file else self._open()
@@ -68,7 +73,7 @@ class Store:
     def _open(self) -> Database:
         from webhook.store.database import Database
 
-        return Database(self._options, self._clock, create=self._create)
+        return Database(self._options, self._clock, create=self._create, types=self._types)
 
     @property
     def _database(self) -> Database:
@@ -198,34 +203,6 @@ class Store:
         return InventoryRepository(self._database)
 
     @cached_property
-    def fleet_reports(self) -> FleetReportRepository:
-        """What members of the fleet asked for, and what they are told."""
-        from webhook.store.fleet.reports import FleetReportRepository
-
-        return FleetReportRepository(self._database)
-
-    @cached_property
-    def clusters(self) -> ClusterRepository:
-        """What runs in the clusters of members."""
-        from webhook.store.fleet.clusters import ClusterRepository
-
-        return ClusterRepository(self._database)
-
-    @cached_property
-    def image_contents(self) -> ImageContentRepository:
-        """Which components the images have, for the hub."""
-        from webhook.store.fleet.contents import ImageContentRepository
-
-        return ImageContentRepository(self._database)
-
-    @cached_property
-    def fleet_pending(self) -> PendingRepository:
-        """What a member is to ask its hub for again."""
-        from webhook.store.fleet.pending import PendingRepository
-
-        return PendingRepository(self._database)
-
-    @cached_property
     def cursors(self) -> CursorRepository:
         """How far what is told from the store has been told."""
         from webhook.store.cursors import CursorRepository
@@ -261,27 +238,6 @@ class Store:
         return RequestRepository(self._database)
 
     @cached_property
-    def fleet_members(self) -> MemberRepository:
-        """The members of a hub."""
-        from webhook.store.fleet.members import MemberRepository
-
-        return MemberRepository(self._database)
-
-    @cached_property
-    def following(self) -> FollowingRepository:
-        """What a member has of its hub."""
-        from webhook.store.fleet.following import FollowingRepository
-
-        return FollowingRepository(self._database)
-
-    @cached_property
-    def hub_feed(self) -> HubFeedRepository:
-        """What a hub tells its members."""
-        from webhook.store.fleet.hubfeed import HubFeedRepository
-
-        return HubFeedRepository(self._database)
-
-    @cached_property
     def feed(self) -> StoreFeed:
         """Changes, for the read model."""
         from webhook.store.feed import StoreFeed
@@ -314,7 +270,12 @@ class Store:
 
 
 def open_store(
-    options: StoreOptions, clock: Clock, *, create: bool = True, documents: DocumentOptions = KEEP_DOCUMENTS
+    options: StoreOptions,
+    clock: Clock,
+    *,
+    create: bool = True,
+    documents: DocumentOptions = KEEP_DOCUMENTS,
+    types: TypeTable | None = None,
 ) -> Store:
     """The store at an address. Nothing is connected yet, so this works while the database is down.
 
@@ -327,8 +288,9 @@ def open_store(
         create: whether an SQLite file that is not there is made. A server that has a copy of the read model must not:
             it would take the new and empty database for the truth.
         documents: which documents are kept.
+        types: those of the settings, where they are known.
 
     Raises:
         ConfigError: the address is not one of a usable database.
     """
-    return Store(options, clock, create=create, documents=documents)
+    return Store(options, clock, create=create, documents=documents, types=types)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, li
 
 from webhook.model.records import AssessmentQuery
 from webhook.model.requests import ExceptionRequest, Phase, RequestChange, RequestCounts, RequestScan
-from webhook.policy.requestnews import request_made
+from webhook.policy.announcements import request_made
 from webhook.policy.requests import RequestView
 from webhook.policy.undo import BatchHistory
 from webhook.store.assessmentrows import append, find
@@ -21,10 +21,9 @@ from webhook.store.database import Database
 from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.names import same_vulnerabilities
 from webhook.store.outbox import announce
-from webhook.store.tables import requests as table
+from webhook.store.tables.decisions import requests as table
 from webhook.store.triage.journal import write_note
-from webhook.store.triage.limits import limited
-from webhook.store.triage.patterns import ESCAPE, containing
+from webhook.store.triage.limits import ESCAPE, containing, limited
 from webhook.store.values import to_json
 
 _R = table.c

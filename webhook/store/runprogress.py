@@ -1,4 +1,4 @@
-"""Runs while they go on: how far each is, its log, and who wants it to end."""
+"""Current runs: progress, log, and requests to cancel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from webhook.store.database import Database
 from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.leases import database_time
 from webhook.store.runs import RUN, require_run
-from webhook.store.tables import leases, run_lines, run_progress
+from webhook.store.tables.runs import leases, run_lines, run_progress
 from webhook.store.triage.journal import write_note
 from webhook.store.values import to_json
 

@@ -11,12 +11,12 @@ from sqlalchemy import Connection, insert, select
 from webhook.model.downloads import DownloadReport
 from webhook.model.leases import Lease
 from webhook.model.records import RunRecord
-from webhook.policy.runnews import run_failed, run_vanished
+from webhook.policy.announcements import run_failed, run_vanished
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent
 from webhook.store.leases import abandoned, database_time, give_back, prolong, require, take
 from webhook.store.outbox import announce
-from webhook.store.tables import leases, runs
+from webhook.store.tables.runs import leases, runs
 from webhook.store.values import to_json
 
 RUN = "download"

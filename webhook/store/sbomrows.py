@@ -23,7 +23,8 @@ from webhook.store.guessedgroups import guessed
 from webhook.store.queries import among, columns_of, snapshot_of
 from webhook.store.rows import SBOM_NAMES, read_stored
 from webhook.store.spellings import newest_component, note_spellings
-from webhook.store.tables import components, documents, sboms, tags
+from webhook.store.tables.components import components
+from webhook.store.tables.sboms import documents, sboms, tags
 from webhook.store.values import pack, to_json, to_moment, unpack
 
 _SAMPLE = 200

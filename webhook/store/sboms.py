@@ -21,7 +21,7 @@ from webhook.store.interruptions import tried_twice
 from webhook.store.queries import raw_rows
 from webhook.store.readings import is_unread, note_reading
 from webhook.store.sbomrows import find_stored, insert_sbom, names_of, read_record, record_query, with_contents
-from webhook.store.tables import sboms, tags
+from webhook.store.tables.sboms import sboms, tags
 
 _GONE = "gone from its place"
 _REMOVED = "taken out"

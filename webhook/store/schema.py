@@ -1,4 +1,4 @@
-"""The schema's version: what the database has, what this program needs, and the way from one to the other.
+"""The schema's version: the database's, the version that this program needs, and the upgrade between them.
 
 A database may be newer than the program, because an update was rolled back. It says itself which is the oldest program
 that can still use it (docs/adr/0017). What says no such thing is refused.
@@ -13,7 +13,7 @@ from webhook.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = "0037"
+VERSION = "0042"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -49,6 +49,11 @@ KNOWN = (
     "0034",
     "0035",
     "0036",
+    "0037",
+    "0038",
+    "0039",
+    "0040",
+    "0041",
     VERSION,
 )
 """Every version there was, oldest first."""

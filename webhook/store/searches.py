@@ -14,7 +14,7 @@ from webhook.store.database import Database
 from webhook.store.interruptions import tried_twice
 from webhook.store.leases import database_time
 from webhook.store.queries import among
-from webhook.store.tables import searches
+from webhook.store.tables.sboms import searches
 
 
 class SearchRepository:
@@ -87,4 +87,6 @@ class SearchRepository:
                 until = database_time(connection, dt.timedelta(seconds=seconds))
                 values = {"status": outcome.status.value, "detail": outcome.detail[:500], "until": until}
                 connection.execute(update(searches).where(mine).values(values))
-            connection.execute(delete(searches).where(searches.c.until <= database_time(connection)))
+            # Asked for once, because PostgreSQL takes no index for a time that it looks at again for each row.
+            now = select(database_time(connection)).scalar_subquery()
+            connection.execute(delete(searches).where(searches.c.until <= now))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import case, func
 
 from webhook.store.interruptions import persistent
-from webhook.store.tables import sightings as table
+from webhook.store.tables.workloads import sightings as table
 
 if TYPE_CHECKING:
     from webhook.model.records import Sighting

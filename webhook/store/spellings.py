@@ -15,7 +15,7 @@ from webhook.store.bulk import change_each
 from webhook.store.componentids import IdHints, known_ids, known_purls
 from webhook.store.database import Change, upserting
 from webhook.store.queries import among, among_values, rows_among
-from webhook.store.tables import components, forms, spellings
+from webhook.store.tables.components import components, forms, spellings
 from webhook.store.values import to_seconds
 
 MOST_SPELLINGS = 8

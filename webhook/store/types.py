@@ -14,7 +14,7 @@ from webhook.store.database import Change, Database
 from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.queries import columns_of, raw_rows
 from webhook.store.rows import TYPE_NAMES, read_type, type_definition
-from webhook.store.tables import assessment_types as table
+from webhook.store.tables.decisions import assessment_types as table
 from webhook.store.triage.journal import write_note
 from webhook.store.values import clean
 
@@ -22,6 +22,12 @@ _COLUMNS = columns_of(table, TYPE_NAMES)
 _CHANGED = ("definition", "source", "retired", "revision")
 _NOT_OF_CLUSTER = (TypeOrigin.CONSOLE.value, TypeOrigin.FLEET.value)
 _Row = dict[str, object]
+
+
+def stored_types(connection: Connection) -> Sequence[StoredType]:
+    """All of them, the retired ones too, in order of their names."""
+    query = select(*_COLUMNS).order_by(table.c.name)
+    return [read_type(row) for portion in raw_rows(connection, query) for row in portion]
 
 
 class TypeRepository:
@@ -42,8 +48,7 @@ class TypeRepository:
             StoreError: the database does not answer.
         """
         with self._database.read() as connection:
-            query = select(*_COLUMNS).order_by(table.c.name)
-            return [read_type(row) for portion in raw_rows(connection, query) for row in portion]
+            return stored_types(connection)
 
     @persistent
     def provision(self, types: Sequence[AssessmentType]) -> int:
@@ -88,7 +93,7 @@ class TypeRepository:
             name = change.connection.execute(newer).scalar()
             if name is not None:
                 raise ChangedMeanwhile(
-                    f"The assessment type {name} was changed after you looked.",
+                    f"The assessment type {name} was changed after you loaded it.",
                     remedy="Look at the types again, then decide.",
                 )
             self._write(change, {**row, "source": TypeOrigin.CONSOLE.value})

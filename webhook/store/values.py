@@ -14,6 +14,9 @@ from webhook.model.changes import UINT32
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MICROSECOND = dt.timedelta(microseconds=1)
 _LAST_SECOND = 2**32 - 1
+_FIRST = (dt.datetime.min.replace(tzinfo=dt.UTC) - EPOCH) // MICROSECOND
+_LAST = (dt.datetime.max.replace(tzinfo=dt.UTC) - EPOCH) // MICROSECOND
+"""An offset can lead beyond the years 1 to 9999; such a row could be written and never be read."""
 
 
 def are_clean(texts: Iterable[str | None]) -> bool:
@@ -46,8 +49,8 @@ def plain_text(value: object) -> str:
 
 
 def to_microseconds(moment: dt.datetime) -> int:
-    """The number of microseconds since 1970 at an aware time."""
-    return (moment - EPOCH) // MICROSECOND
+    """The number of microseconds since 1970 at an aware time; the first or the last time of UTC for one beyond it."""
+    return min(max((moment - EPOCH) // MICROSECOND, _FIRST), _LAST)
 
 
 def to_moment(microseconds: int) -> dt.datetime:

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import structs
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, select, true, update
 
-from webhook.model.vex import READER, KeptVex, VexChange, VexOriginKind, VexStanding
+from webhook.model.vex import READER, KeptVex, VexChange, VexOrigin, VexOriginKind, VexReading, VexStanding
 from webhook.store.database import Change, Database
 from webhook.store.interruptions import persistent
 from webhook.store.queries import raw_rows
-from webhook.store.tables import vex_documents as table
+from webhook.store.tables.decisions import vex_documents as table
 from webhook.store.triage.journal import write_note
-from webhook.store.values import to_json
+from webhook.store.values import clean, to_json
 from webhook.store.vexrows import VEX_NAMES, Identity, identity, packed, read_vex
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _Wanted = Mapping[Identity, tuple[KeptVex, bytes]]
 _KEY = ("kind", "name", "namespace", "image", "subject", "place", "digest")
 _MOST_COPIES = 20
 """Places for which a document is kept that one signer attached to one manifest: anybody may push copies of an image."""
+_LONGEST_TROUBLE = 500
 _COLUMNS = tuple(table.c[name] for name in VEX_NAMES)
 
 
@@ -51,20 +52,21 @@ class VexRepository:
             return _there(connection, mine)
 
     @persistent
-    def of_sources(self) -> Mapping[str, int]:
-        """How many documents there are by the name of their source.
+    def of_sources(self) -> Mapping[str, tuple[int, int]]:
+        """How many documents there are by the name of their source, and of how many the file cannot be read any more.
 
         Raises:
             StoreError: the database does not answer.
         """
         mine = and_(table.c.kind == VexOriginKind.SOURCE.value, table.c.removed_at.is_(None))
-        query = select(table.c.name, func.count()).where(mine).group_by(table.c.name)
+        unread = func.sum(case((table.c.trouble != "", 1), else_=0))
+        query = select(table.c.name, func.count(), unread).where(mine).group_by(table.c.name)
         with self._database.read() as connection:
-            return {str(name): int(number) for name, number in connection.execute(query)}
+            return {str(name): (int(every), int(some)) for name, every, some in connection.execute(query)}
 
     @persistent
     def payload(self, number: int) -> bytes | None:
-        """A document as it was handed in or found; None when it is not there any more.
+        """A document as it was handed in or found; None when it no longer exists.
 
         Raises:
             StoreError: the database does not answer.
@@ -87,24 +89,61 @@ class VexRepository:
             return not change.discarded
 
     @persistent
-    def settle(
+    def settle_source(self, name: str, reading: VexReading, now: dt.datetime) -> VexChange:
+        """Make the documents of a source equal to what it has now.
+
+        Those whose file is there and cannot be read stay as they are, and say so: nobody took them back.
+
+        Args:
+            name: of the source.
+            reading: what it has.
+            now: when it was read, UTC.
+
+        Raises:
+            StoreError: nothing was changed.
+        """
+        mine = and_(table.c.kind == VexOriginKind.SOURCE.value, table.c.name == name)
+        every = [
+            (KeptVex(found.document, VexOrigin(VexOriginKind.SOURCE, name, place=found.path), now), found.payload)
+            for found in reading.found
+        ]
+        wanted = {identity(held): (held, payload) for held, payload in every}
+        unread = {clean(path): clean(why)[:_LONGEST_TROUBLE] for path, why in reading.unread.items()}
+        with self._database.read() as connection:
+            there = _there(connection, mine)
+        missing = [held for held in there if identity(held) not in wanted]
+        kept = {identity(held): unread[held.origin.place] for held in missing if held.origin.place in unread}
+        is_there = all(_same(held, wanted[key][0]) for held in there if (key := identity(held)) in wanted)
+        if is_there and {identity(held): held.trouble for held in there} == {**dict.fromkeys(wanted, ""), **kept}:
+            return VexChange(kept=len(kept))
+        with self._database.change(lazily=True) as change:
+            there = _there(change.connection, mine)
+            gone = [held.number for held in there if identity(held) not in {**wanted, **kept}]
+            new = _write(change, wanted, _all(change))
+            _take_out(change, gone, now)
+            noted = sum(
+                _note_trouble(change, table.c.id == held.number, kept.get(identity(held), "")) for held in there
+            )
+            change.discarded = change.unchanged = not (new or gone or noted)
+            return VexChange(new, len(gone), kept=len(kept))
+
+    @persistent
+    def settle_attached(
         self,
-        kind: VexOriginKind,
-        of: str,
+        image: str,
         found: Sequence[tuple[KeptVex, bytes]],
         now: dt.datetime,
         *,
         place: str = "",
         trouble: str = "",
     ) -> VexChange:
-        """Make the documents of a source, or those attached to an image, equal to what is there now.
+        """Make the documents that are attached to an image equal to what is there now.
 
         What is not attached any more goes on to restrict, and to replace older versions, unless the same document is
         attached elsewhere. Of the copies of one in many places some are left out; then not all is known of the image.
 
         Args:
-            kind: of their origin.
-            of: name of the source, or digest of the image.
+            image: its digest.
             found: what is there, with the documents themselves.
             now: when it was looked at, UTC.
             place: in which name, and with whose credentials, the image was looked at.
@@ -113,8 +152,7 @@ class VexRepository:
         Raises:
             StoreError: nothing was changed.
         """
-        column = table.c.name if kind is VexOriginKind.SOURCE else table.c.image
-        mine = and_(table.c.kind == kind.value, column == of, table.c.place == place)
+        mine = and_(table.c.kind == VexOriginKind.ATTESTATION.value, table.c.image == image, table.c.place == place)
         wanted = {identity(held): (held, payload) for held, payload in found}
         with self._database.read() as connection:
             if not _differs(_there(connection, mine), wanted, trouble):
@@ -165,8 +203,8 @@ def _all(change: Change) -> Mapping[Identity, int]:
 
 
 def _differs(there: Sequence[KeptVex], wanted: _Wanted, trouble: str) -> bool:
-    known = {identity(held): held.origin.parts for held in there if _is_live(held)}
-    is_other = known != {key: held.origin.parts for key, (held, _) in wanted.items()}
+    known = {identity(held): (held.origin.parts, held.document) for held in there if _is_live(held)}
+    is_other = known != {key: (held.origin.parts, held.document) for key, (held, _) in wanted.items()}
     return is_other or any(held.trouble != trouble for held in there)
 
 
@@ -196,7 +234,7 @@ def _leave(change: Change, held: KeptVex, now: dt.datetime) -> None:
     key = identity(held)
     copies = and_(_copies(key), table.c.image == held.origin.image, table.c.removed_at.is_(None))
     others = change.connection.execute(select(func.count()).where(copies, table.c.id != held.number)).scalar_one()
-    if held.origin.kind is not VexOriginKind.ATTESTATION or others:
+    if others:
         _take_out(change, [held.number], now)
         return
     restricting = tuple(statement for statement in held.document.statements if not statement.status.loosens)

@@ -19,7 +19,9 @@ from webhook.store.names import same_vulnerabilities
 from webhook.store.queries import VULNERABILITY_COLUMNS, among, raw_rows
 from webhook.store.rows import read_vulnerability
 from webhook.store.sbomrows import names_of
-from webhook.store.tables import components, findings, identifiers, sboms, tags, vulnerabilities
+from webhook.store.tables.components import components
+from webhook.store.tables.sboms import sboms, tags
+from webhook.store.tables.vulnerabilities import findings, identifiers, vulnerabilities
 from webhook.store.values import to_moment, unpack
 from webhook.store.workorder import images
 

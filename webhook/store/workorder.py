@@ -17,7 +17,9 @@ from webhook.store.componentids import IdHints, known_purls
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent
 from webhook.store.queries import raw_rows
-from webhook.store.tables import components, readings, sboms, sightings, tags
+from webhook.store.tables.components import components
+from webhook.store.tables.sboms import readings, sboms, tags
+from webhook.store.tables.workloads import sightings
 from webhook.store.values import unpack
 
 _PAGE = 2000

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from webhook.telemetry.definitions import DEFINITIONS, MetricDefinition
 from webhook.telemetry.faults import Faults
-from webhook.telemetry.logs import JsonFormatter, TextFormatter, TextStream, redact, set_up_logs
+from webhook.telemetry.logs import JsonFormatter, LogOptions, TextFormatter, TextStream, redact, set_up_logs
 
 __all__ = [
     "DEFINITIONS",
     "Faults",
     "JsonFormatter",
+    "LogOptions",
     "MetricDefinition",
     "TextFormatter",
     "TextStream",

@@ -6,11 +6,14 @@ import logging
 import re
 import sys
 import time
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Protocol
 
 import msgspec
+
+from webhook.errors import ConfigError
 
 _OWN = len(logging.makeLogRecord({}).__dict__)
 """How many attributes a record has by itself; what a caller adds comes behind them."""
@@ -26,6 +29,29 @@ _MARKS = ("sonatype_pat_", "uthorization", "UTHORIZATION", "://")
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=str)
+
+LEVELS = ("debug", "info", "warning", "error")
+FORMATS = ("auto", "json", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """What is logged, and how."""
+
+    level: str = field(default="info", metadata={"help": "debug, info, warning or error."})
+    format: str = field(
+        default="auto", metadata={"help": "json, text, or auto: text in a terminal and json elsewhere."}
+    )
+
+    def check(self) -> None:
+        """Refuse words that mean nothing.
+
+        Raises:
+            ConfigError: for the first such word.
+        """
+        for name, value, known in (("level", self.level, LEVELS), ("format", self.format, FORMATS)):
+            if value not in known:
+                raise ConfigError(f"log.{name} cannot be {value!r:.60}", remedy=f"Write one of: {', '.join(known)}.")
 
 
 def redact(text: str) -> str:

@@ -69,6 +69,16 @@ class Metrics:
             child = self._child("histogram", name, labels)
         child.observe(seconds)
 
+    def counted(self, name: str) -> Mapping[tuple[str, ...], int]:
+        """What this process has counted so far, by the values of the counter's labels."""
+        labels = _BY_NAME[name].labels
+        return {
+            tuple(sample.labels[label] for label in labels): int(sample.value)
+            for metric in self._metric(name, "counter").collect()
+            for sample in metric.samples
+            if sample.name == name
+        }
+
     def _child(self, kind: str, name: str, labels: tuple[str, ...]) -> Any:
         # labels() of the library takes a lock and builds a tuple each time; the admission path asks every request.
         child = self._children.get((name, *labels))

@@ -72,6 +72,18 @@ CONTROLLER = (
         labels={"job": "w"},
     ),
     Case(
+        "BomgateNamespacesLeftOut",
+        "warning",
+        led("bomgate_audit_namespaces_left_out", "2x200", 'by="namespaceSelector"', at="65m"),
+        {
+            "there is none": led("bomgate_audit_namespaces_left_out", "0x200", 'by="namespaceSelector"', at="65m"),
+            "it is not yet an hour": led("bomgate_audit_namespaces_left_out", "2x200", 'by="objectSelector"', at="55m"),
+            "conditions depend on objects": led(
+                "bomgate_audit_namespaces_left_out", "2x200", 'by="matchConditions"', at="65m"
+            ),
+        },
+    ),
+    Case(
         "BomgateAuditStale",
         "warning",
         led("bomgate_audit_timestamp_seconds", "3600x2000", at="5h12m", step=HOURS),

@@ -18,7 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.e2e import catalogue
 from tests.e2e.chart.kubelet import Kubelet
 from tests.e2e.chart.pods import PodProcesses
-from tests.e2e.cluster import Cluster, Options, Ran
+from tests.e2e.cluster import Cluster, Options
+from tests.e2e.processes import Ran
 from tests.e2e.product import Bomgate, write_sbom
 from tests.e2e.reading import Reader
 

@@ -26,6 +26,7 @@ BEGIN_WITH_AN_EVENT = (
     "apiserver_admission_webhook_fail_open_count",
     "bomgate_controller_duty_errors_total",
     "bomgate_mutations_total",
+    "bomgate_refusals_total",
     "bomgate_notifications_failing_since",
     "bomgate_notifications_waiting",
     "bomgate_prune",

@@ -153,7 +153,9 @@ def test_what_could_not_be_decided_is_counted() -> None:
     face = Face(Policy(on_error=Action.DENY), unready=lambda: "the read model is not loaded yet")
     face.post(review(object=pod("shop/good:1"), dryRun=False))
     assert 'requests_total{decision="deny",kind="Pod",operation="CREATE",reason="error"} 1.0' in face.scraped()
+    face.post(review(object=pod("shop/good:1"), dryRun=True))
     assert 'bomgate_denials_total{area="other",subject="pod"} 1.0' in face.scraped()
+    assert face.metrics.counted("bomgate_refusals_total") == {("error",): 1}, "and nothing of the dry run"
 
 
 def test_the_path_of_namespaces_that_chose_denials_tells_their_mode() -> None:

@@ -99,10 +99,13 @@ class Peer:
     def shutdown(self, _how: int) -> None:
         self.calls.append(("shutdown", b""))
 
+    def wait_turn(self) -> None:
+        self.calls.append(("turn", b""))
+
 
 def watched() -> tuple[WatchedSocket, Peer]:
     peer = Peer()
-    return WatchedSocket(peer, Connection(None, lambda: 0.0)), peer
+    return WatchedSocket(peer, Connection(None, lambda: 0.0), peer.wait_turn), peer
 
 
 def test_an_answer_goes_out_in_one_piece() -> None:
@@ -131,3 +134,12 @@ def test_nothing_is_sent_of_an_answer_that_was_broken_off() -> None:
     sock.shutdown(2)
     sock.flush()
     assert peer.calls == [("shutdown", b"")]
+
+
+def test_a_connection_waits_for_its_turn_before_each_request_and_not_within_one() -> None:
+    sock, peer = watched()
+    for _ in range(2):
+        sock.connection.enter(Step.IDLE)
+        sock.recv(1)
+        sock.recv(1)
+    assert [call for call, _ in peer.calls] == ["turn", "receive", "receive"] * 2

@@ -9,6 +9,7 @@ from tests.fakes import FakeClock, MemoryStore
 from webhook.api.gauges import Gauges
 from webhook.engines.readmodel import ReadModel
 from webhook.model.downloads import DownloadReport
+from webhook.model.uncovered import Uncovered
 from webhook.telemetry.metrics import Metrics, exposition
 
 
@@ -42,6 +43,10 @@ def test_a_downloader_that_never_ran_is_told_from_one_that_did(clock: FakeClock)
     board.ran(DownloadReport())
     assert board.values("bomgate_download_last_run_timestamp_seconds") == {"": ended}
     assert board.values("bomgate_download_last_run_complete") == {"": 1.0}
+
+
+def test_each_reason_why_components_are_not_covered_is_told(clock: FakeClock) -> None:
+    assert set(Board(clock).values("bomgate_uncovered_components")) == set(Uncovered)
 
 
 @pytest.mark.parametrize(

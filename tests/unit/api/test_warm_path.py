@@ -105,7 +105,7 @@ def test_from_the_review_to_the_evaluation_there_are_four_hops() -> None:
     ways: set[tuple[str, ...]] = set()
 
     def note(frame: FrameType) -> None:
-        if frame.f_code.co_name == "evaluate":
+        if frame.f_code.co_name == "conclude":
             way: list[str] = []
             at: FrameType | None = frame
             while at is not None and at.f_code.co_name != "answer":

@@ -52,6 +52,36 @@ Metrics().count("bomgate_reviews_unread_total")
 print(json.dumps([len(list(folder.glob("*.db"))), sorted(before)]))
 """
 
+_LOOKING = """
+import gc, json, sys
+looks, first = [], gc.get_threshold()[0]
+gc.callbacks.append(lambda phase, info: looks.append(phase))
+from webhook.cli import garbage, main
+usual = garbage.look_as_usual
+def end():
+    before = looks.count("start")
+    usual()
+    print(json.dumps([before, [gc.get_threshold()[0] == first, gc.get_freeze_count(), "sqlalchemy" in sys.modules]]))
+    sys.exit()
+garbage.look_as_usual = end
+sys.argv[1:] = ["--config", sys.argv[1], "serve"]
+main()
+"""
+
+_LOOKED = """
+import gc, json, sys
+looks = []
+gc.callbacks.append(lambda phase, info: looks.append((phase, gc.get_threshold()[0])))
+from webhook.cli import garbage, main
+usual, done = gc.get_threshold()[0], garbage.look_no_more
+def end():
+    done()
+    print(json.dumps([number for phase, number in looks if phase == "start" and number != usual]))
+garbage.look_no_more = end
+sys.argv[1:] = ["--config", sys.argv[1], "db", "upgrade"]
+main()
+"""
+
 
 def run(*arguments: str) -> tuple[int, set[str]]:
     """A command in a separate process: its exit code, and the modules that it loaded."""
@@ -125,3 +155,21 @@ def test_the_server_shares_metrics_without_starting_twice(config: Path) -> None:
     files, modules = loaded(_SHARED, str(config))
     assert files > 0, "the values are in files of the folder, where other processes see them"
     assert [name for name in NEVER if name in modules] == []
+
+
+def test_a_server_looks_for_garbage_as_usual_when_all_is_loaded_and_hardly_before(config: Path) -> None:
+    settings = {"serve": {"insecureHttp": True, "listen": "127.0.0.1:0"}}
+    config.write_text(json.dumps({**json.loads(config.read_text()), **settings}))
+    command = [sys.executable, "-c", _LOOKING, str(config)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    looks, (is_usual, kept, is_loaded) = json.loads(done.stdout.splitlines()[-1])
+    assert is_loaded
+    assert looks < 60, "it takes hundreds to look after every 700 objects"
+    assert is_usual
+    assert kept > 100_000, "what was loaded is never looked through"
+
+
+def test_an_upgrade_with_nothing_to_do_looks_through_nothing_that_it_loads(config: Path) -> None:
+    command = [sys.executable, "-c", _LOOKED, str(config)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(done.stdout.splitlines()[-1]) == []

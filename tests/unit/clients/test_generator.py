@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes import FakeClock
+from tests.fakes import RunningClock
 from webhook.clients.generator import GeneratedSource, Syft
 from webhook.clients.generator_options import GeneratorOptions
 from webhook.errors import ConfigError, DeadlineExceeded, Final, InvalidInput, Retryable
@@ -27,19 +27,12 @@ IMAGE = parse_image("registry.test/team/app:1")
 BOM = {
     "bomFormat": "CycloneDX",
     "specVersion": "1.6",
-    "components": [{"type": "library", "name": "a", "purl": "pkg:npm/a@1"}],
+    "components": [{"type": "library", "name": "a", "purl": "pkg:npm/a@1.0.0"}],
 }
 VERSION = """#!/bin/sh
 if [ "$1" = version ]; then echo '{"application": "syft", "version": "1.18.1"}'; exit; fi
 echo scanned >> "$(dirname "$0")/scans"
 """
-
-
-class RunningClock(FakeClock):
-    """A clock that runs, and can be set forward."""
-
-    def monotonic(self) -> float:
-        return self.ticks + time.monotonic()
 
 
 @pytest.fixture
@@ -80,7 +73,7 @@ def test_what_the_program_prints_is_the_sbom(make_syft: Callable[..., Syft], soo
     syft = make_syft(f"echo '{json.dumps(BOM)}'; echo a warning >&2")
     source = GeneratedSource(syft, lambda image, digest, deadline: TARGET, parse)
     (sbom,) = source.fetch(IMAGE, DIGEST, soon)
-    assert [str(purl) for purl in sbom.components] == ["pkg:npm/a@1"]
+    assert [str(purl) for purl in sbom.components] == ["pkg:npm/a@1.0.0"]
 
 
 def test_every_platform_that_counts_is_scanned(make_syft: Callable[..., Syft], tmp_path: Path, soon: Deadline) -> None:

@@ -196,6 +196,23 @@ def test_of_two_entries_with_one_id_the_worse_counts() -> None:
     assert [found.cvss_score for found in answer.vulnerabilities] == [Decimal(9)]
 
 
+def test_of_two_entries_with_one_id_all_aliases_count() -> None:
+    said = [["https://g.test/GHSA-aaaa-bbbb-cccc"], ["https://g.test/GHSA-dddd-eeee-ffff"]]
+    answer = converted(*({"id": "a", "cvssScore": n, "externalReferences": links} for n, links in enumerate(said)))
+    assert [found.aliases for found in answer.vulnerabilities] == [("GHSA-aaaa-bbbb-cccc", "GHSA-dddd-eeee-ffff")]
+
+
+def test_a_vulnerability_with_too_many_aliases_says_so_and_counts_as_the_worst() -> None:
+    links = [f"https://g.test/GHSA-aaaa-bbbb-{number:04}" for number in range(101)]
+    fields = {"id": "a", "cve": "CVE-2026-1000", "cvssScore": 2, "cvssVector": "AV:L/AC:H/Au:M/C:P/I:N/A:N"}
+    found = one(**fields, description="Odd.", externalReferences=links)
+    assert found.aliases == ("CVE-2026-1000", *(link[-19:] for link in links[:99]))
+    assert (found.cvss_score, found.cvss_vector) == (Decimal("10.0"), None)
+    assert found.description == "2 of its 102 aliases are left out; so it counts as scored 10.0. Odd."
+    few = one(**fields, externalReferences=links[:99])
+    assert (few.cvss_score, len(few.aliases)) == (Decimal(2), 100)
+
+
 def test_several_reports_for_one_component_count_together() -> None:
     answer = convert(JUNIT, [[], [advisory("CVE-2026-1000")]], NOON)
     assert answer is not None

@@ -195,7 +195,7 @@ def test_a_web_page_in_place_of_an_answer_is_final(double: OssIndexDouble, sourc
 @pytest.mark.parametrize("body", [b"{}", b'"text"', b"5", b"null", b'{"code": 1, "message": "moved"}'])
 def test_json_that_is_no_list_of_reports_is_final(double: OssIndexDouble, source: OssIndexSource, body: bytes) -> None:
     double.behaviour.faults = [faults.raw(body)]
-    with pytest.raises(Final, match="no list of reports"):
+    with pytest.raises(Final, match="not answer with a list of reports"):
         source.report([JUNIT])
 
 

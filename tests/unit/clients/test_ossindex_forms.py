@@ -66,6 +66,17 @@ DOTTED = Purl("pkg:pypi/ruamel.yaml@0.17.4")
         ),
         ("pkg:golang/gopkg.in/yaml.v2@v2.4.0", [], ["pkg:golang/gopkg.in/yaml.v2@v2.4.0"], []),
         ("pkg:maven/g/a@1.0.redhat-00001", [], ["pkg:maven/g/a@1.0.redhat-00001", "pkg:maven/g/a@1.0"], []),
+        *[
+            (f"pkg:maven/g/a@{version}", [], [f"pkg:maven/g/a@{version}", "pkg:maven/g/a@1.0.3"], [])
+            for version in (
+                *("1.0.3-SNAPSHOT", "1.0.3-snapshot", "1.0.3.BUILD-SNAPSHOT", "1.0.3-20240131.235959-12"),
+                *("1.0.3%20Final", "1.0.3-02%2F26%2F2007%2003:20%20PM"),
+            )
+        ],
+        *[
+            (f"pkg:maven/g/a@{version}", [], [f"pkg:maven/g/a@{version}"], [])
+            for version in ("1.0.3-12", "1.0.3-20240131", "SNAPSHOT", "1.0%2B3", "1.0_3", "r1%20Final")
+        ],
         ("pkg:cargo/a@1.0.0%2Bx", [], ["pkg:cargo/a@1.0.0%2Bx"], ["pkg:cargo/a@1.0.0"]),
         # What no registry can hold, and what is not covered.
         ("pkg:golang/stdlib@1.26.8", [], [], []),
@@ -170,6 +181,7 @@ def test_what_is_seen_at_a_glance_is_what_the_rules_of_the_type_say() -> None:
             "1.0.redhat-3",
             "1.0.0.redhat-00001",
         ),
+        *("1.2-SNAPSHOT", "1.2-snapshot", "1.2-20240131.235959-12", "1.2%20Final"),
         *("1.x", "1.2.X", "0.0.0-use.local", "0%2Bunknown", "1.%2B", "1.2.3%2Bbuild", "latest", "1.*", "1:2.3-4"),
         *(
             "9999999-dev",

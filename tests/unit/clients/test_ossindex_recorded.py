@@ -12,7 +12,7 @@ from webhook.clients.ossindex.recorded import RecordedReports
 from webhook.errors import SourceError
 from webhook.model.purls import Purl
 
-KNOWN, CLEAN, ABSENT = Purl("pkg:npm/a@1"), Purl("pkg:npm/b@1"), Purl("pkg:npm/c@1")
+KNOWN, CLEAN, ABSENT = Purl("pkg:npm/a@1.0.0"), Purl("pkg:npm/b@1.0.0"), Purl("pkg:npm/c@1.0.0")
 
 
 def test_it_answers_what_it_holds_and_leaves_out_the_rest(clock: FakeClock) -> None:

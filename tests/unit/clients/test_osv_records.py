@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from tests.osv import affected, openssl, record
 from webhook.clients.osv.records import LONGEST_RECORD, SetBuilder
 from webhook.model.advisories import AdvisorySet, AffectedVersions, Interval
+from webhook.policy.advisories import WORST_VECTOR, score_of_vector
+from webhook.policy.affected import Match, VersionOrder
 
 ALL = ({"introduced": "0"},)
 
@@ -45,9 +49,10 @@ def test_a_record_becomes_an_advisory_with_versions_by_release_and_source_packag
         ("unreadable-package", openssl() | {"id": "A", "affected": ["x"]}),
         ("no-package", openssl() | {"id": "A", "affected": [{"ranges": []}]}),
         ("other-ecosystem", record("A", affected("npm", "a", *ALL))),
-        ("no-release", record("A", affected("Debian", "openssl", *ALL))),
+        ("no-release", record("A", affected("Debian:odd", "openssl", *ALL))),
         ("nothing-affected", record("A")),
         ("commits-only", record("A", affected("Debian:12", "a", *ALL, kind="GIT"))),
+        ("no-versions", record("A", affected("Debian:12", "a"))),
         ("unimportant", record("A", affected("Debian:12", "a", *ALL, ecosystem_specific={"urgency": "unimportant"}))),
         ("too-large", b" " * (LONGEST_RECORD + 1)),
         ("repeated", openssl()),
@@ -57,6 +62,24 @@ def test_what_is_left_out_is_counted_and_loses_nothing_else(reason: str, changed
     found = built("Debian", openssl(), changed)
     assert found.counts == {reason: 1}
     assert [advisory.id for advisory in found.advisories] == ["DEBIAN-CVE-2023-0286"]
+
+
+def test_a_record_with_too_many_aliases_says_so_and_counts_as_the_worst() -> None:
+    names = [f"GHSA-{number:04}" for number in range(101)]
+    records = [openssl() | {"id": "A", "aliases": names[:99]}, openssl() | {"aliases": names}]
+    few, many = built("Debian", *records).advisories
+    assert (len(few.aliases), few.vector == WORST_VECTOR, few.details) == (100, False, openssl().get("details", ""))
+    assert (many.aliases, many.vector) == (("CVE-2023-0286", *names[:99]), WORST_VECTOR)
+    assert many.details.startswith("2 of its 102 aliases are left out; so it counts as scored 10.0.")
+    assert score_of_vector(WORST_VECTOR) == 10
+
+
+@pytest.mark.parametrize("withdrawn", [None, "", "2026-11-27T00:00:00Z", "2099-01-01T00:00:00Z", "soon"])
+def test_a_record_counts_until_the_moment_when_it_is_withdrawn(withdrawn: str | None) -> None:
+    builder = SetBuilder("Debian", dt.datetime(2026, 11, 26, tzinfo=dt.UTC))
+    builder.add(json.dumps(openssl(withdrawn=withdrawn)).encode())
+    assert len(builder.finish().advisories) == 1
+    assert built("Debian", openssl(withdrawn="2026-11-25T00:00:00.123456789Z")).advisories == []
 
 
 def test_one_bad_package_of_a_record_loses_no_other() -> None:
@@ -133,3 +156,35 @@ def test_a_range_that_cannot_be_put_in_order_is_remembered_as_such() -> None:
     found = built("PyPI", record("PYSEC-1", affected("PyPI", "a", *events)))
     assert found.packages["pkg:pypi/a"] == [AffectedVersions(0, (), (), True)]
     assert found.counts == {"unreadable-versions": 1}
+
+
+@pytest.mark.parametrize("events", [({"fixed": "1"},), ({"last_affected": "1"}, {"fixed": "3"})])
+def test_a_range_that_begins_nowhere_leaves_open_what_it_holds(events: Any) -> None:
+    found = built("PyPI", record("PYSEC-1", affected("PyPI", "a", *events)))
+    assert found.packages["pkg:pypi/a"] == [AffectedVersions(0, (), (), True)]
+    assert found.counts == {"unreadable-versions": 1}
+
+
+def test_records_of_one_id_count_together_in_every_order() -> None:
+    small = record("A-1", affected("PyPI", "a", {"introduced": "0"}, {"fixed": "1.0"}), severity=[LOW], aliases=["X-1"])
+    other = affected("PyPI", "b", {"introduced": "0"}, {"fixed": "3.0"})
+    large = record(
+        "A-1",
+        affected("PyPI", "a", {"introduced": "0"}, {"fixed": "2.0"}),
+        other,
+        severity=[HIGH],
+        aliases=["X-2"],
+        modified="2020-01-01T00:00:00Z",
+    )
+    gone = record("A-1", affected("PyPI", "a", *ALL), withdrawn="2026-06-01T00:00:00Z")
+    for records in permutations((small, large, gone)):
+        found = built("PyPI", *records)
+        (one,) = found.advisories
+        assert (one.aliases, one.vector) == (("X-1", "X-2"), HIGH["score"])
+        assert found.counts == {"repeated": 1, "withdrawn": 1}
+        (said,) = found.packages["pkg:pypi/a"]
+        assert {interval.fixed for interval in said.intervals} == {"1.0", "2.0"}
+        order = VersionOrder("pypi")
+        assert order.match("0.5", said) == order.match("1.5", said) == Match(True, "2.0")
+        assert order.match("2.0", said).is_affected is False
+        assert [part.advisory for part in found.packages["pkg:pypi/b"]] == [0]

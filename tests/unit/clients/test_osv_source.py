@@ -66,6 +66,18 @@ def test_a_folder_of_files_is_read_like_an_archive_and_no_further(tmp_path: Path
     assert osv.fetch("Debian", known(first)).content is None
 
 
+def test_a_mounted_configmap_is_read_once(tmp_path: Path, clock: FakeClock) -> None:
+    folder = tmp_path / "Debian"
+    (folder / "..2026_11_24").mkdir(parents=True)
+    (folder / "..2026_11_24" / "a.json").write_text(json.dumps(openssl()))
+    (folder / "..data").symlink_to("..2026_11_24")
+    (folder / "a.json").symlink_to("..data/a.json")
+    found = source(tmp_path, clock).fetch("Debian", None)
+    assert ids(found) == ["DEBIAN-CVE-2023-0286"]
+    assert found.content is not None
+    assert found.content.counts == {}, "not repeated"
+
+
 def test_names_that_lead_out_of_an_archive_lead_nowhere(tmp_path: Path, clock: FakeClock) -> None:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:

@@ -102,8 +102,10 @@ class Town:
         pod = OwnedPod(("rs-1", "d-1"), created, digests, silent | told)
         self.inventory.running.setdefault("d-1", []).append(pod)
 
-    def had(self, *images: str, created: dt.datetime = EARLIER) -> None:
-        """Let the Deployment have had a template with these images."""
+    def had(self, *images: str, created: dt.datetime = EARLIER, noted: bool = True) -> None:
+        """Let the Deployment have had a template with these images, and usually notes of what their tags stood for."""
+        for image in images if noted else ():
+            self.noted("d-1", image, digest_of(image))
         self.inventory.templates.setdefault("d-1", []).append(Revision(created, frozenset(images)))
 
     def noted(self, uid: str, image: str, digest: Digest) -> None:

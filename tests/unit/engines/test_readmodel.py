@@ -7,17 +7,20 @@ from array import array
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.copies import replace
 from tests.exports import exported
 from tests.worlds import LEFTPAD, LODASH, LODASH_INJECTION, LOG4J, LOG4SHELL, OPENSSL, World, digest_of, sbom_of
+from webhook.engines.countedimages import CountedImage
 from webhook.engines.readmodel import ReadModel
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope, StoredType
-from webhook.model.changes import UINT32, Changes, Position
+from webhook.model.changes import UINT32, Changes, Position, VulnerableComponent
 from webhook.model.components import ComponentState
+from webhook.model.uncovered import Uncovered, number_of
 
 
 def filled() -> World:
@@ -53,6 +56,78 @@ def test_a_vulnerability_that_vanished_stops_counting() -> None:
     assert (facts.vulnerable, facts.clean) == ((), 2)
 
 
+def test_an_assessment_leaves_components_that_were_asked_for_in_memory_and_an_answer_does_not() -> None:
+    world, digest = filled(), digest_of("shop/web:1")
+
+    def component() -> VulnerableComponent:
+        facts = world.model.facts(digest)
+        assert facts is not None
+        return facts.vulnerable[0]
+
+    before, generation = component(), world.model.generation
+    made = Assessment(LOG4SHELL.id, "Ignore", Scope(), AssessmentSource.MANUAL, "ana", "why", world.clock.now(), None)
+    world.store.assessments.append([made])
+    world.refresher.refresh()
+    assert world.model.generation > generation and component() is before
+    world.answer(LOG4J, replace(LOG4SHELL, title="Another title"))
+    assert component().vulnerabilities[0].title == "Another title"
+
+
+def known(world: World, name: str = "docker.io/shop/web") -> CountedImage:
+    found = world.model.counted((digest_of("shop/web:1"), name, None))
+    assert found is not None
+    return found
+
+
+def test_an_image_is_counted_again_only_when_something_of_it_changes() -> None:
+    world = filled()
+    before = known(world)
+    assert before.facts == world.model.facts(digest_of("shop/web:1"))
+    made = Assessment(LOG4SHELL.id, "Ignore", Scope(), AssessmentSource.MANUAL, "ana", "why", world.clock.now(), None)
+    world.store.assessments.append([made])
+    world.refresher.refresh()
+    world.image("shop/another:1", LEFTPAD, "pkg:npm/new@1")
+    revision = world.model.revision
+    world.clock.advance(60)
+    world.answer(LEFTPAD)
+    assert world.model.revision > revision
+    assert known(world) is before, "nothing of all that is another content of the image"
+    world.answer(LEFTPAD, LODASH_INJECTION)
+    assert (len(known(world).facts.vulnerable), known(world).facts.clean) == (2, 0)
+    assert known(world, "docker.io/shop/copy") is not known(world)
+
+
+@pytest.mark.parametrize("beside", [0, 40])
+def test_an_image_is_counted_again_whichever_of_its_components_changes(beside: int) -> None:
+    world = World()
+    purls = [f"pkg:npm/part-{number}@1.0.0" for number in range(30)]
+    elsewhere = [f"pkg:npm/elsewhere-{number}@1.0.0" for number in range(beside)]
+    world.image("shop/all:1", *purls, *elsewhere)
+    world.image("shop/web:1", *purls[::2])
+    for at, purl in enumerate(purls):
+        before = known(world)
+        vulnerabilities = [LODASH_INJECTION] if at % 4 < 2 else []
+        world.answer_all([(purl, [LODASH_INJECTION]), *((other, vulnerabilities) for other in elsewhere)])
+        assert (known(world) is before) is (at % 2 == 1), purl
+        assert known(world).facts == world.model.facts(digest_of("shop/web:1"))
+
+
+def test_an_image_is_counted_again_once_it_has_another_sbom() -> None:
+    world = filled()
+    before = known(world)
+    world.store.sboms.add(digest_of("shop/web:1"), sbom_of("pkg:pypi/further@1"), place="added")
+    world.refresher.refresh()
+    assert (known(world).facts.total, before.facts.total) == (4, 3)
+    assert known(world).facts == world.model.facts(digest_of("shop/web:1"))
+
+
+def test_an_image_of_which_answers_age_is_counted_each_time() -> None:
+    world, digest = filled(), digest_of("shop/web:1")
+    now = int(world.clock.now().timestamp())
+    facts = [world.model.counted((digest, "x", None), since).facts.clean for since in (now - 60, now + 60)]
+    assert facts == [1, 0]
+
+
 def test_changes_older_than_the_model_are_ignored() -> None:
     world = filled()
     before, generation = exported(world.model), world.model.generation
@@ -82,9 +157,28 @@ def test_an_unknown_image_has_no_facts() -> None:
 def test_loose_components_are_judged_like_those_of_an_image() -> None:
     world = filled()
     ids = world.store.feed.component_ids(sbom_of(LOG4J, LEFTPAD).components)
-    facts = world.model.facts_of(ids.values(), unknown=2, not_covered=3, unusable=4, stale_before=0)
+    facts = world.model.facts_of(
+        ids.values(), unknown=2, uncovered={Uncovered.NO_SOURCE: 3}, unusable=4, stale_before=0
+    )
     assert (facts.total, facts.clean, facts.unknown, facts.not_covered, facts.unusable) == (11, 1, 2, 3, 4)
     assert [component.purl for component in facts.vulnerable] == [LOG4J]
+
+
+def test_a_model_knows_why_components_are_not_covered() -> None:
+    model, ids = ReadModel(), array(UINT32, range(5))
+    ecosystems = bytes([number_of("release-unknown"), number_of("no-advisories"), 0, 3, 0])
+    changes = Changes(Position(revision=1), True, ids, b"\x03\x03\x03\x01\x02", array(UINT32, [0] * 5), ecosystems)
+    model.apply(changes)
+    wanted = {0: Uncovered.NO_RELEASE, 1: Uncovered.NO_ADVISORIES, 2: Uncovered.NO_SOURCE}
+    assert model.uncovered(range(9)) == wanted
+    facts = model.facts_of(range(4), unknown=0, uncovered={Uncovered.NO_RELEASE: 2}, unusable=0, stale_before=0)
+    assert facts.uncovered == {Uncovered.NO_RELEASE: 3, Uncovered.NO_ADVISORIES: 1, Uncovered.NO_SOURCE: 1}
+    assert facts.not_covered == 5
+    counts = {reason: number for reason, number in model.uncovered_counts().items() if number}
+    assert counts == dict.fromkeys(wanted.values(), 1)
+    covered = Changes(Position(revision=2), False, array(UINT32, [0]), b"\x01", array(UINT32, [0]), b"\x03")
+    model.apply(covered)
+    assert 0 not in model.uncovered(range(9))
 
 
 def test_the_newest_answer_is_known() -> None:
@@ -105,7 +199,7 @@ def test_sparse_changes_land_on_their_components(pairs: list[tuple[int, int]]) -
     model.apply(
         Changes(Position(revision=1), component_ids=ids, states=bytes(wanted.values()), answered_at=answered_at)
     )
-    facts = model.facts_of(wanted, unknown=0, not_covered=0, unusable=0, stale_before=0)
+    facts = model.facts_of(wanted, unknown=0, uncovered={}, unusable=0, stale_before=0)
     states = list(wanted.values())
     assert (facts.unknown, facts.clean, facts.not_covered) == tuple(states.count(state) for state in (0, 1, 3))
     assert sum(model.counts().values()) == len(wanted)

@@ -197,7 +197,7 @@ def test_an_image_that_is_no_text_is_bad_input(image: Any) -> None:
     [b'{"spec": {"containers": "x"}}', b"[]", b'{"spec":', b"\xff", b"[" * 100_000, b'{"metadata": {"name": "\xff"}}'],
 )
 def test_a_wrong_shape_is_bad_input(raw: bytes) -> None:
-    with pytest.raises(InvalidInput, match="not of the shape"):
+    with pytest.raises(InvalidInput, match="not have the shape"):
         decode_workload(raw, "", "Pod")
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from webhook.errors import InvalidInput
-from webhook.model.purls import MAX_PURL_LENGTH, OSS_INDEX_TYPES, Purl, identify, parse_common, parse_purl
+from webhook.model.ecosystems import OSS_INDEX_TYPES
+from webhook.model.purls import Purl, identify, parse_common, parse_purl
+from webhook.model.purlshapes import MAX_PURL_LENGTH
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,25 @@ from webhook.model.purls import MAX_PURL_LENGTH, OSS_INDEX_TYPES, Purl, identify
         ("pkg:swift/github.com/a/b.git@5.0", "pkg:swift/github.com/a/b@5.0"),
         ("pkg:rpm/rhel/openssl@1:1.1.1k-6.el8?epoch=1", "pkg:rpm/redhat/openssl@1.1.1k-6.el8"),
         ("pkg:rpm/almalinux/openssl@1.1.1k-6.el8", "pkg:rpm/alma/openssl@1.1.1k-6.el8"),
+        ("pkg:conan/_/zlib@1.2.11", "pkg:conan/zlib@1.2.11"),
+        ("pkg:hex/hexpm/phoenix@v1.7.0", "pkg:hex/phoenix@1.7.0"),
+        ("pkg:hex/acme/phoenix@1.7.0", "pkg:hex/acme/phoenix@1.7.0"),
+        ("pkg:pub/http@v1.0.0", "pkg:pub/http@1.0.0"),
+        ("pkg:swift/https://www.github.com/a/b.git@5.0", "pkg:swift/github.com/a/b@5.0"),
+        ("pkg:swift/www.example/b@5.0", "pkg:swift/www.example/b@5.0"),
+        # What a manifest has behind the version is of the build.
+        ("pkg:maven/axis/axis@1.4%201855%20April%2022%202006", "pkg:maven/axis/axis@1.4"),
+        ("pkg:maven/oro/oro@2.0.8%202003-12-28%2011:00:13", "pkg:maven/oro/oro@2.0.8"),
+        ("pkg:maven/g/a@1.0%20(build%2017)", "pkg:maven/g/a@1.0"),
+        ("pkg:maven/g/a@v1.0-rc1%20%24Revision%24", "pkg:maven/g/a@v1.0-rc1"),
+        ("pkg:maven/g/a@1.0%20beta%202", "pkg:maven/g/a@1.0%20beta%202"),
+        ("pkg:maven/g/a@r1%202003", "pkg:maven/g/a@r1%202003"),
         # Types that were written wrongly.
+        ("pkg:dart/http@0.13.2", "pkg:pub/http@0.13.2"),
+        ("pkg:erlang/jsx@3.1.0", "pkg:hex/jsx@3.1.0"),
+        ("pkg:javascript/DOMPurify@3.1.4", "pkg:npm/DOMPurify@3.1.4"),
+        ("pkg:mvn/log4j/log4j@1.2.16", "pkg:maven/log4j/log4j@1.2.16"),
+        ("pkg:swiftpm/github.com/apple/swift-nio@2.62.0", "pkg:swift/github.com/apple/swift-nio@2.62.0"),
         ("pkg:pip/Flask@1.0", "pkg:pypi/flask@1.0"),
         ("pkg:go/github.com/a/b@v1.0.0", "pkg:golang/github.com/a/b@v1.0.0"),
         ("pkg:sbt/g/a@1.0", "pkg:maven/g/a@1.0"),

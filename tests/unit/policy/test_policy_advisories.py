@@ -14,7 +14,8 @@ from webhook.model.policies import Policy
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.advisories import identifiers_in, is_for_subscribers, is_rejected, score_of_vector
-from webhook.policy.evaluation import Judge, Rules
+from webhook.policy.evaluation import Rules
+from webhook.policy.judge import Judge
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.typetable import default_types
 

@@ -94,14 +94,66 @@ def test_an_id_that_is_a_cve_leaves_that_name_to_other_sources() -> None:
         ("pkg:maven/org.x/core@1.0", ["pkg:maven/org.x/core"]),
         ("pkg:apk/alpine/musl-utils@1.2.3-r1?distro=alpine-3.16&upstream=musl", ["alpine-3.16/musl"]),
         ("pkg:apk/wolfi/curl@8-r0", ["wolfi/curl"]),
+        ("pkg:apk/minimos/curl@8-r0", ["minimos/curl"]),
+        ("pkg:deb/echo/libcurl4@8-1%2Be1?upstream=curl", ["echo/curl"]),
+        (
+            "pkg:rpm/mariner/openssl-libs@1-1.cm2?distro=mariner-2&upstream=openssl",
+            ["azurelinux-2/openssl-libs", "azurelinux-2/openssl"],
+        ),
+        ("pkg:rpm/azurelinux/openssl@1-1.azl3?distro=azurelinux-3", ["azurelinux-3/openssl"]),
         ("pkg:rpm/alma/openssl-libs@1-1?distro=alma-8&upstream=openssl", ["alma-8/openssl-libs"]),
         ("pkg:rpm/rocky/openssl-libs@1-1?distro=rocky-8&upstream=openssl", ["rocky-8/openssl-libs", "rocky-8/openssl"]),
         ("pkg:rpm/alma/openssl-libs@1-1", []),
+        (
+            "pkg:rpm/mageia/openssl-libs@3-1.mga9?distro=mageia-9&upstream=openssl",
+            ["mageia-9/openssl-libs", "mageia-9/openssl"],
+        ),
+        ("pkg:apk/alpaquita/musl-utils@1-r1?distro=alpaquita-stream&upstream=musl", ["alpaquita-stream/musl"]),
+        ("pkg:apk/alpaquita/musl@1-r1", []),
+        ("pkg:apk/bellsoft/musl@1-r1?distro=bellsoft-23", ["bellsoft-23/musl"]),
+        ("pkg:hackage/aeson@1.4", ["pkg:hackage/aeson"]),
+        ("pkg:julia/OpenSSL_jll@3.0.8%2B0", ["pkg:julia/OpenSSL_jll"]),
     ],
 )
 def test_keys_of_a_component(purl: str, keys: list[str]) -> None:
-    assert [key.name for key in advisory_keys(Purl(purl))] == keys
+    assert [key.name for key in advisory_keys(Purl(purl)) if not key.is_beside] == keys
     assert ecosystem_of(Purl(purl)) in ECOSYSTEMS
+
+
+@pytest.mark.parametrize(
+    ("purl", "keys"),
+    [
+        ("pkg:apk/wolfi/curl@8-r0", []),
+        ("pkg:deb/debian/libssl3@3.0.11-1?distro=debian-12&upstream=openssl", ["debian/openssl"]),
+        (
+            "pkg:rpm/suse/php74@7.4-1?distro=suse-12.5&upstream=php7",
+            ["suse/php74", "suse/php7", "suse-module-12/php74", "suse-module-12/php7"],
+        ),
+        ("pkg:rpm/suse/openssl@3-1?distro=suse-15.4", ["suse/openssl"]),
+    ],
+)
+def test_keys_that_are_about_more_than_a_release(purl: str, keys: list[str]) -> None:
+    assert [key.name for key in advisory_keys(Purl(purl)) if key.is_beside] == keys
+
+
+@pytest.mark.parametrize(
+    ("version", "said", "state"),
+    [
+        ("7.4-1", ["SUSE:Linux Enterprise Module for Web and Scripting 12"], VULNERABLE),
+        ("7.5-1", ["SUSE:Linux Enterprise Module for Web and Scripting 12"], CLEAN),
+        ("7.4-1", ["SUSE"], VULNERABLE),
+        ("7.4-1", ["SUSE:Linux Enterprise Server 15 SP4"], CLEAN),
+        # What is said of the release counts in the place of what is said of all.
+        ("7.4-1", ["SUSE", "SUSE:Linux Enterprise Server 12 SP5"], CLEAN),
+    ],
+)
+def test_an_advisory_without_a_release_is_about_all_of_them(version: str, said: list[str], state: Any) -> None:
+    other = record("X-2", affected("SUSE:Linux Enterprise Server 12 SP5", "other", {"introduced": "0"}))
+    ends = {"SUSE:Linux Enterprise Server 12 SP5": "7.3-1"}
+    packages = [affected(name, "php74", {"introduced": "0"}, {"fixed": ends.get(name, "7.4-2")}) for name in said]
+    purl = Purl(f"pkg:rpm/suse/php74@{version}?distro=suse-12.5")
+    assert index(SUSE=[record("X-1", *packages), other]).match(purl).state is state
+    assert index(SUSE=[record("X-1", *packages)]).covers(Purl("pkg:rpm/suse/php74@7?distro=suse-11.4")) is False
 
 
 @pytest.mark.parametrize(
@@ -138,8 +190,36 @@ def test_keys_of_a_component(purl: str, keys: list[str]) -> None:
         ("Wolfi", "curl", "wolfi/curl"),
         ("Chainguard", "curl", "chainguard/curl"),
         ("Bitnami", "nginx", "pkg:bitnami/nginx"),
-        ("Debian", "openssl", None),
-        ("Hackage", "x", None),
+        ("Debian", "openssl", "debian/openssl"),
+        ("Debian:trixie/x", "openssl", None),
+        ("Red Hat:enterprise_linux:10", "openssl", "redhat-10/openssl"),
+        ("Red Hat:enterprise_linux:10.0", "openssl", "redhat-10/openssl"),
+        ("Red Hat:enterprise_linux:10.1::baseos", "openssl", "redhat-10/openssl"),
+        ("Red Hat:enterprise_linux_eus:10.0", "openssl", "redhat-long-10/openssl"),
+        ("Red Hat:enterprise_linux_nvidia:10::el10", "openssl", None),
+        ("SUSE:Linux Enterprise Module for Web and Scripting 12", "php74", "suse-module-12/php74"),
+        ("SUSE:Linux Enterprise Server 12", "openssl", "suse-12/openssl"),
+        ("SUSE:Linux Enterprise Server LTSS Extended Security 12 SP5", "openssl", "suse-12.5/openssl"),
+        ("SUSE:Linux Enterprise Server 12 SP5-LTSS Extended Security", "openssl", "suse-12.5/openssl"),
+        ("SUSE:Linux Enterprise Server 11 SP4 LTSS EXTREME CORE", "openssl", "suse-11.4/openssl"),
+        ("SUSE:Linux Enterprise Server 11 SP4-CLIENT-TOOLS", "openssl", "suse-11.4/openssl"),
+        ("SUSE:Linux Enterprise Server 11 SP4-", "openssl", None),
+        ("openSUSE:Leap 15.5 NonFree", "opera", "opensuse-15.5/opera"),
+        ("Azure Linux:3", "openssl", "azurelinux-3/openssl"),
+        ("MinimOS", "nginx", "minimos/nginx"),
+        ("Echo", "openssl", "echo/openssl"),
+        ("Echo:PyPI", "requests", None),
+        ("Mageia:9", "openssl", "mageia-9/openssl"),
+        ("Alpaquita:23", "musl", "alpaquita-23/musl"),
+        ("Alpaquita:stream", "musl", "alpaquita-stream/musl"),
+        ("BellSoft Hardened Containers:stream", "musl", "bellsoft-stream/musl"),
+        ("Hackage", "aeson", "pkg:hackage/aeson"),
+        ("Bioconductor", "IRanges", "pkg:bioconductor/IRanges"),
+        ("Julia", "OpenSSL_jll", "pkg:julia/OpenSSL_jll"),
+        ("opam", "cohttp-eio", "pkg:opam/cohttp-eio"),
+        ("openEuler:22.03-LTS-SP1", "openssl", None),
+        ("Docker Hardened Images:Debian:trixie", "openssl", None),
+        ("TuxCare:Alpine:v3.16", "openssl", None),
     ],
 )
 def test_ecosystems_of_records(ecosystem: str, name: str, key: str | None) -> None:
@@ -401,3 +481,47 @@ def test_two_packages_whose_names_differ_in_case_have_their_own_advisories() -> 
 def test_a_package_of_swift_without_a_host_is_not_covered(name: str) -> None:
     said = record("X-1", affected("SwiftURL", "github.com/apple/swift-nio", {"introduced": "0"}))
     assert index(SwiftURL=[said]).match(Purl(f"pkg:swift/{name}@1.0.0")).state is NOT_COVERED
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "name", "fixed", "purl", "state"),
+    [
+        ("Hackage", "aeson", "2.0.1.0", "pkg:hackage/aeson@2.0.1", VULNERABLE),
+        ("Hackage", "aeson", "2.0.1.0", "pkg:hackage/aeson@2.0.10.0", CLEAN),
+        ("Bioconductor", "IRanges", "2.28.0", "pkg:bioconductor/IRanges@2.9.1", VULNERABLE),
+        ("Bioconductor", "IRanges", "2.28.0", "pkg:bioconductor/IRanges@2.28.0", CLEAN),
+        ("Julia", "OpenSSL_jll", "3.0.8+1", "pkg:julia/OpenSSL_jll@3.0.8%2B0", VULNERABLE),
+        ("Julia", "OpenSSL_jll", "3.0.8+1", "pkg:julia/OpenSSL_jll@3.0.8%2B1", CLEAN),
+        ("opam", "cohttp", "5.1.1", "pkg:opam/cohttp@5.1.1~beta1", VULNERABLE),
+        ("opam", "cohttp", "5.1.1", "pkg:opam/cohttp@5.1.1", CLEAN),
+        ("opam", "core", "5.1.1", "pkg:opam/core@v0.16.0", UNKNOWN),
+        ("Mageia:9", "openssl", "3.0.8-1.mga9", "pkg:rpm/mageia/openssl@3.0.7-2.mga9?distro=mageia-9", VULNERABLE),
+        ("Mageia:9", "openssl", "3.0.8-1.mga9", "pkg:rpm/mageia/openssl@3.0.7-2.mga8?distro=mageia-8", NOT_COVERED),
+        ("Alpaquita:stream", "musl", "1.2-r5", "pkg:apk/alpaquita/musl@1.2-r4?distro=alpaquita-stream", VULNERABLE),
+        ("Alpaquita:23", "musl", "1.2-r5", "pkg:apk/alpaquita/musl@1.2-r5?distro=alpaquita-23", CLEAN),
+    ],
+)
+def test_versions_of_an_ecosystem_have_its_order(
+    ecosystem: str, name: str, fixed: str, purl: str, state: ComponentState
+) -> None:
+    advisory = record("X-1", affected(ecosystem, name, {"introduced": "0"}, {"fixed": fixed}))
+    assert index(**{ecosystem.partition(":")[0]: [advisory]}).match(Purl(purl)).state is state
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "fixed", "state"),
+    [
+        ("Azure Linux:3", "9.1-1.azl3", VULNERABLE),
+        ("Azure Linux:3", "9.0-1.azl3", CLEAN),
+        ("Azure Linux:3", "1:9.1-1.azl3", CLEAN),
+        ("AlmaLinux:3", "9.1-1", CLEAN),
+    ],
+)
+def test_an_epoch_that_an_ecosystem_never_states_decides_nothing(
+    ecosystem: str, fixed: str, state: ComponentState
+) -> None:
+    base = ecosystem.partition(":")[0]
+    distribution = {"Azure Linux": "azurelinux", "AlmaLinux": "alma"}[base]
+    package = affected(ecosystem, "vim", {"introduced": "0"}, {"fixed": fixed})
+    purl = Purl(f"pkg:rpm/{distribution}/vim@9.0-2.azl3?distro={distribution}-3&epoch=2")
+    assert index(**{base: [record("X-1", package)]}).match(purl).state is state

@@ -11,7 +11,8 @@ from tests.unit.policy.builders import DAY, LOG4J, NOW, vulnerability
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, Scope
 from webhook.model.exploitation import Exploitation
-from webhook.policy.automatic import AnsweredPair, assessments_by_exploitation, auto_assessment
+from webhook.policy.answeredpairs import AnsweredPair
+from webhook.policy.automatic import assessments_by_exploitation, auto_assessment
 from webhook.policy.typetable import TypeTable, default_types
 
 

@@ -44,6 +44,10 @@ BUILDS = [
     ("Alpine:v3.19", "pkg:apk/alpine/a@{}?distro=alpine-3.19", "3.0-r3", "3.0-r4", CLEAN),
     ("AlmaLinux:9", "pkg:rpm/alma/a@{}?distro=alma-9", "3.0", "3.0-4.el9", VULNERABLE),
     ("AlmaLinux:9", "pkg:rpm/alma/a@{}?distro=alma-9", "3.0-3.el9", "3.0-4.el9", CLEAN),
+    ("Azure Linux:3", "pkg:rpm/azurelinux/a@{}?distro=azurelinux-3", "3.0-3", "3.0-3.azl3", VULNERABLE),
+    ("Azure Linux:3", "pkg:rpm/azurelinux/a@{}?distro=azurelinux-3", "3.0-3", "3.0-4.azl3", CLEAN),
+    ("Azure Linux:2", "pkg:rpm/mariner/a@{}?distro=mariner-2", "3.0", "3.0-3.cm2", VULNERABLE),
+    ("Photon OS:5.0", "pkg:rpm/photon/a@{}?distro=photon-5.0", "3.0-3.ph5", "3.0-4.ph5", CLEAN),
 ]
 
 
@@ -82,3 +86,24 @@ def test_a_build_of_the_fixed_version_is_fixed(
 
 def test_what_is_left_of_a_version_without_its_build_may_have_no_order() -> None:
     assert state_of("AlmaLinux:9", "pkg:rpm/alma/a@{}?distro=alma-9", "x-1", versions=["3.0"]) is CLEAN
+
+
+@pytest.mark.parametrize(
+    ("version", "state"),
+    [
+        ("2.0-SNAPSHOT", UNKNOWN),
+        ("2.0.BUILD-SNAPSHOT", VULNERABLE),
+        ("3.0.BUILD-SNAPSHOT", UNKNOWN),
+        ("2.0-20240131.235959-2", UNKNOWN),
+        ("2.0-rc1", CLEAN),
+        ("1.9-SNAPSHOT", CLEAN),
+        ("2.1-20240131.235959-2", VULNERABLE),
+        ("3.0-20240131.235959-2", VULNERABLE),
+        ("3.0", CLEAN),
+    ],
+)
+def test_a_snapshot_of_a_release_that_introduced_or_fixed_it_may_be_affected(
+    version: str, state: ComponentState
+) -> None:
+    events = [{"introduced": "2.0"}, {"fixed": "3.0"}]
+    assert state_of("Maven", "pkg:maven/a/b@{}", version, ranges=[{"type": "ECOSYSTEM", "events": events}]) is state

@@ -81,7 +81,7 @@ def test_the_name_of_a_type_is_no_condition(rule: str, is_named: bool) -> None:
 
 @pytest.mark.parametrize("least", [0, -0.1, 1.1, "x", "nan", True, None, "0.000001"])
 def test_what_is_no_probability_is_refused(least: object) -> None:
-    with pytest.raises(ConfigError, match="is not a least EPSS score"):
+    with pytest.raises(ConfigError, match="is not a minimum EPSS score"):
         make_epss(least)
 
 

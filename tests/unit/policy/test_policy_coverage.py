@@ -57,3 +57,10 @@ def test_names_are_shared_through_others_and_only_among_those_that_are_the_same(
     assert shared[3] is other
     alone = (first, other)
     assert with_shared_names(alone) is alone
+
+
+@pytest.mark.parametrize(("number", "is_shared"), [(300, True), (400, False)])
+def test_a_group_that_is_too_large_keeps_its_own_names(number: int, is_shared: bool) -> None:
+    many = tuple(Vulnerability(f"X-{place}", aliases=("CVE-2026-1",), source="osv") for place in range(number))
+    shared = with_shared_names(many)
+    assert [len(merged.aliases) for merged in shared] == [number if is_shared else 1] * number

@@ -26,9 +26,11 @@ from webhook.model.purls import Purl
 from webhook.model.verdicts import ComponentCounts, ImageVerdict, SbomStatus, Verdict
 from webhook.model.vulnerabilities import Rescored
 from webhook.policy.clustertypes import with_stored
-from webhook.policy.evaluation import Rules, Subject, evaluate, failed, missing, workload_verdict
+from webhook.policy.evaluation import MOST_FINDINGS, Rules, Subject, evaluate, workload_verdict
 from webhook.policy.matching import AssessmentIndex
+from webhook.policy.reasons import weightiest
 from webhook.policy.typetable import default_types
+from webhook.policy.unseen import failed, missing
 
 SUBJECT = Subject(WEB, DIGEST, "shop", 7)
 AUTO = AssessmentSource.AUTO
@@ -55,10 +57,26 @@ def test_a_custom_type_has_its_own_action() -> None:
     assert judge_one(vulnerability(), [assessment("Review")], use).action is Action.WARN
 
 
+@pytest.mark.parametrize(("more", "action"), [(0, Action.ALLOW), (1, Action.DENY)])
+def test_more_findings_than_are_judged_deny_whatever_is_said_of_them(more: int, action: Action) -> None:
+    many = [(LOG4J, [vulnerability()] * (MOST_FINDINGS // 2))] * 2 + [(LOG4J, [vulnerability()])] * more
+    verdict = evaluate(facts(many), SUBJECT, rules(), AssessmentIndex.of([assessment("Ignore")]), NOW)
+    assert (verdict.action, len(verdict.findings)) == (action, MOST_FINDINGS)
+    assert [(reason.code, reason.action) for reason in verdict.reasons] == [("too-many-findings", action)] * more
+    assert all("that 1 of them were not judged" in reason.text for reason in verdict.reasons)
+
+
 def test_a_clean_image_is_allowed_for_ever() -> None:
     verdict = evaluate(facts(clean=3), SUBJECT, rules(), AssessmentIndex(), NOW)
     assert (verdict.action, verdict.findings, verdict.reasons, verdict.valid_until) == (Action.ALLOW, (), (), None)
     assert (verdict.image, verdict.digest, verdict.revision, verdict.sbom) == (WEB, DIGEST, 7, SbomStatus.FOUND)
+
+
+def test_a_remark_weighs_nothing() -> None:
+    verdict = evaluate(replace(facts(clean=3), past_support=2), SUBJECT, rules(), AssessmentIndex(), NOW)
+    assert [(reason.code, reason.action) for reason in verdict.reasons] == [("past-support", Action.ALLOW)]
+    assert verdict.reasons[0].text.startswith("2 of 3 components are of a release that its distribution no longer")
+    assert weightiest(workload_verdict([ImageVerdict(verdict, ("web",))])) == "clean"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +113,7 @@ def test_an_image_is_as_bad_as_its_worst_finding_or_reason() -> None:
 
 
 def test_findings_come_worst_first_whatever_their_order_was() -> None:
-    npm = Purl("pkg:npm/a@1")
+    npm = Purl("pkg:npm/a@1.0.0")
     found = [vulnerability(f"CVE-{number}", score) for number, score in enumerate(["5.0", None, "9.8", "5.0"])]
     one = evaluate(facts([(npm, found), (LOG4J, found)]), SUBJECT, rules(), AssessmentIndex(), NOW)
     other = evaluate(facts([(LOG4J, found[::-1]), (npm, found[::-1])]), SUBJECT, rules(), AssessmentIndex(), NOW)
@@ -371,3 +389,19 @@ def test_a_rejected_identifier_asks_for_no_more_than_the_policy_says(most: Actio
         assert judge_one(found, [assessment("Blocked", by=AUTO)], use).action is min(Action.DENY, worst)
         assert judge_one(found, [assessment("Blocked")], use).action is Action.DENY
         assert judge_one(vulnerability(), [assessment("Blocked", by=AUTO)], use).action is Action.DENY
+
+
+def test_a_finding_that_is_not_shown_beside_a_worse_one_may_still_change_the_verdict_with_time() -> None:
+    """Two sources score one vulnerability, and the milder score gives a type that ends sooner."""
+    use = rules(
+        kind("Old", Action.ALLOW, on_expiry=OnExpiry.REASSESS),
+        kind("Low", Action.ALLOW, ("0.1", "3.9"), 1),
+        kind("High", Action.WARN, ("9.0", "10.0"), 3),
+        policy=Policy(unassessed=Action.DENY),
+    )
+    found = [vulnerability(score="9.8"), replace(vulnerability(score="3.0"), source="osv")]
+    index = AssessmentIndex.of([assessment("Old", until=NOW)])
+    verdict = evaluate(facts([(LOG4J, found)]), SUBJECT, use, index, NOW)
+    assert [finding.action for finding in verdict.findings] == [Action.WARN]
+    assert verdict.valid_until == NOW + DAY
+    assert evaluate(facts([(LOG4J, found)]), SUBJECT, use, index, NOW + DAY).action is Action.DENY

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.calls import calls
 from tests.copies import replace
 from tests.fakes import NOON
 from webhook.model.actions import Action
@@ -22,13 +23,15 @@ from webhook.model.assessments import (
 from webhook.model.policies import Policy
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.evaluation import Rules
-from webhook.policy.loosening import loosening
+from webhook.policy.loosening import loosening, without_loosening
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.typeloosening import TypeChange, type_loosens
 from webhook.policy.typetable import TypeTable, default_types
+from webhook.policy.undo import undone
 
 DAY = dt.timedelta(days=1)
 _RULES = Rules(default_types(), Policy())
+_KNOWN = Vulnerability("CVE-1", "title", Decimal("7.5"), None, "")
 
 
 def given(kind: str | None, days: int | None = 30, source: AssessmentSource = AssessmentSource.MANUAL) -> Assessment:
@@ -256,3 +259,20 @@ def test_who_leaves_out_the_end_by_a_fix_loosens() -> None:
     wide = replace(waits, scope=Scope(), sequence=2)
     narrow = replace(given("Caution", 30), sequence=3)
     assert loosening([narrow], [wide, given("Blocked", None)], _RULES, NOON)
+
+
+def undo_costs(namespaces: int) -> int:
+    """Calls that an undo of cautions for some namespaces costs, each of which replaced an exception."""
+    former = [replace(given("Ignore"), scope=Scope("pkg:npm/a", namespace=f"ns-{n}")) for n in range(namespaces)]
+    batch = [replace(record, type="Caution", batch="b", sequence=2) for record in former]
+    every, known = [*former, *batch], {"cve-1": (_KNOWN,)}
+    undo = undone(batch, every, "ana", NOON).records
+    kept: list[Assessment] = []
+    counted = calls(lambda: kept.extend(without_loosening(undo, every, _RULES, NOON, known)))
+    assert [record.type for record in kept] == [None] * namespaces, "the exceptions end, as nobody else approves them"
+    return counted
+
+
+def test_an_undo_without_what_loosens_costs_as_much_more_as_it_has_more_records() -> None:
+    undo_costs(20)  # patterns are compiled once
+    assert undo_costs(160) < 6 * undo_costs(40)

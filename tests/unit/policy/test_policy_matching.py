@@ -7,8 +7,8 @@ import pytest
 from tests.unit.policy.builders import DAY, DIGEST, LOG4J, NOW, WEB, assessment, vulnerability
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.purls import Purl
-from webhook.policy.matching import AssessmentIndex, Effective
-from webhook.policy.precedence import ANYWHERE, Place
+from webhook.policy.matching import AssessmentIndex
+from webhook.policy.precedence import ANYWHERE, Effective, Place
 
 AUTO, MANUAL, PROVISIONED = AssessmentSource.AUTO, AssessmentSource.MANUAL, AssessmentSource.PROVISIONED
 HERE = Place(WEB, DIGEST, "shop")

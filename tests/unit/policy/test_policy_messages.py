@@ -8,18 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.copies import replace
-from tests.unit.policy.builders import (
-    DAY,
-    DIGEST,
-    LOG4J,
-    NOW,
-    WEB,
-    assessment,
-    facts,
-    kind,
-    rules,
-    vulnerability,
-)
+from tests.unit.policy.builders import DAY, DIGEST, LOG4J, NOW, WEB, assessment, facts, kind, rules, vulnerability
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, Scope
 from webhook.model.exploitation import Exploitation
@@ -29,9 +18,11 @@ from webhook.model.purls import Purl
 from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict, WorkloadVerdict
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.automatic import auto_assessment
-from webhook.policy.evaluation import Rules, Subject, evaluate, failed, missing, workload_verdict
+from webhook.policy.evaluation import Rules, Subject, evaluate, workload_verdict
 from webhook.policy.matching import AssessmentIndex
-from webhook.policy.messages import MAX_DENIAL, MAX_WARNING, MAX_WARNINGS, Hints, denial, warnings
+from webhook.policy.messages import MAX_DENIAL, MAX_WARNING, MAX_WARNINGS, denial, warnings
+from webhook.policy.remedies import Hints
+from webhook.policy.unseen import failed, missing
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "messages"
 TITLE = "Deployment shop/web"

@@ -37,6 +37,12 @@ def test_a_look_takes_away_only_what_its_own_places_no_longer_have_in_its_own_na
     assert gone(there, Look("r.io/x", {"cosign-attestation": []})) == [there[3]]
 
 
+def test_what_an_earlier_reader_read_stays_while_its_document_is_there_and_cannot_be_read() -> None:
+    there = [presence("sha256:a"), presence("sha256:b"), presence("sha256:c")]
+    look = Look("r.io/x", {"referrers": [sbom("sha256:a")]}, unread=frozenset(["sha256:b"]))
+    assert gone(there, look) == [there[2]]
+
+
 def test_what_has_no_name_is_adopted_by_the_look_that_sees_it_in_the_same_place() -> None:
     there = [presence(origin=""), presence(origin="", place="cosign-attestation"), presence("sha256:b", origin="")]
     look = Look("r.io/x", {"referrers": [sbom("sha256:a")]})

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from webhook.errors import InvalidInput
-from webhook.policy.ranges import parse_range, read_range
+from webhook.policy.rangetexts import parse_range, read_range
 
 
 @pytest.mark.parametrize(

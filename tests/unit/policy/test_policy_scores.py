@@ -69,7 +69,7 @@ def test_a_bound_that_is_no_score_is_refused(low: str, high: str) -> None:
 
 
 def test_a_range_that_is_upside_down_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"Odd: The CVSS range 8\.9–7\.0 is upside down"):
+    with pytest.raises(ConfigError, match=r"Odd: The CVSS range 8\.9–7\.0 has its bounds reversed"):
         check_ranges([kind("Odd", Action.WARN, ("8.9", "7.0"))])
 
 

@@ -14,14 +14,16 @@ from webhook.model.policies import Policy
 from webhook.model.purls import parse_purl
 from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind, VexProduct, VexStanding, VexStatement, VexStatus
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.evaluation import Judge, Rules
+from webhook.policy.evaluation import Rules
 from webhook.policy.imagenames import parse_pattern
+from webhook.policy.judge import Judge
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.precedence import Place
 from webhook.policy.typetable import TypeTable
-from webhook.policy.vex import NO_TRUST, TrustedVex, VexIndex, VexTrust
+from webhook.policy.vex import VexIndex
 from webhook.policy.vexexplaining import explain_vex
 from webhook.policy.vexmatching import Miss
+from webhook.policy.vextrust import NO_TRUST, TrustedVex, VexTrust
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 PURL = parse_purl(COMPONENT)

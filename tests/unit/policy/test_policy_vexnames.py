@@ -14,8 +14,9 @@ from webhook.model.purls import Purl
 from webhook.model.vex import KeptVex, VexOrigin, VexOriginKind
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.precedence import Place
-from webhook.policy.vex import TrustedVex, VexIndex, VexTrust
+from webhook.policy.vex import VexIndex
 from webhook.policy.vexmatching import component_miss
+from webhook.policy.vextrust import TrustedVex, VexTrust
 from webhook.sboms.vex.parsing import parse_vex
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)

@@ -13,11 +13,11 @@ from webhook.model.purls import Purl
 from webhook.sboms import Limits, parse
 from webhook.sboms.paths import dependency_path
 
-WANTED = Purl("pkg:npm/deep@1.0")
+WANTED = Purl("pkg:npm/deep@1.0.0")
 
 
 def purl(name: str) -> str:
-    return f"pkg:npm/{name}@1.0"
+    return f"pkg:npm/{name}@1.0.0"
 
 
 def cyclonedx(edges: dict[str, list[str]], *, root: str | None = "app", names: tuple[str, ...] = ()) -> bytes:

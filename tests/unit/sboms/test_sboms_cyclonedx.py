@@ -41,23 +41,23 @@ def test_another_version_is_refused_with_the_known_ones(version: str) -> None:
 
 
 def test_a_document_that_states_no_version_is_read() -> None:
-    assert parse(document(library("pkg:npm/a@1"), version=None)).version == ""
+    assert parse(document(library("pkg:npm/a@1.0.0"), version=None)).version == ""
 
 
 def test_nested_components_are_read_in_document_order_and_once() -> None:
-    b = library("pkg:npm/b@1", components=[library("pkg:npm/c@1")])
-    a = library("pkg:npm/a@1", components=[b, library(None, "bare")])
-    sbom = parse(document(a, library("pkg:npm/d@1"), library("pkg:npm/b@1?again=1")))
-    assert sbom.components == ("pkg:npm/a@1", "pkg:npm/b@1", "pkg:npm/c@1", "pkg:npm/d@1")
+    b = library("pkg:npm/b@1.0.0", components=[library("pkg:npm/c@1.0.0")])
+    a = library("pkg:npm/a@1.0.0", components=[b, library(None, "bare")])
+    sbom = parse(document(a, library("pkg:npm/d@1.0.0"), library("pkg:npm/b@1.0.0?again=1")))
+    assert sbom.components == ("pkg:npm/a@1.0.0", "pkg:npm/b@1.0.0", "pkg:npm/c@1.0.0", "pkg:npm/d@1.0.0")
     assert sbom.skipped == (SkippedComponent("bare", SkipReason.NO_PURL),)
 
 
 def test_what_is_not_in_the_image_is_not_read() -> None:
-    elsewhere = library("pkg:npm/elsewhere@1", "syft")
-    a = library("pkg:npm/a@1", pedigree={"ancestors": [elsewhere], "variants": [elsewhere]})
+    elsewhere = library("pkg:npm/elsewhere@1.0.0", "syft")
+    a = library("pkg:npm/a@1.0.0", pedigree={"ancestors": [elsewhere], "variants": [elsewhere]})
     sbom = parse(
         document(
-            {**a, "bom-ref": "pkg:npm/other@1"},
+            {**a, "bom-ref": "pkg:npm/other@1.0.0"},
             metadata={"tools": {"components": [elsewhere]}},
             formulation=[{"components": [elsewhere]}],
             annotations=[{"annotator": {"component": elsewhere}}],
@@ -66,7 +66,7 @@ def test_what_is_not_in_the_image_is_not_read() -> None:
             services=[{"name": "s"}],
         )
     )
-    assert sbom.components == ("pkg:npm/a@1",)
+    assert sbom.components == ("pkg:npm/a@1.0.0",)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_document_without_components_gives_an_sbom_without_purls(components: b
         ('"components":[5]', "$.components[0]"),
         ('"components":[null]', "$.components[0]"),
         ('"components":[{"purl":5}]', "$.components[0].purl"),
-        ('"components":[{"purl":["pkg:npm/a@1"]}]', "$.components[0].purl"),
+        ('"components":[{"purl":["pkg:npm/a@1.0.0"]}]', "$.components[0].purl"),
         ('"components":[{"components":[{"name":{}}]}]', "$.components[0].components[0].name"),
         ('"specVersion":1.6', "$.specVersion"),
     ],
@@ -144,9 +144,9 @@ def test_another_bom_format_is_refused() -> None:
 
 def test_nesting_and_number_of_components_are_bounded() -> None:
     limits = Limits(max_nesting=3, max_entries=4)
-    three = library("pkg:npm/a@1", components=[library("pkg:npm/b@1", components=[library("pkg:npm/c@1")])])
+    three = library("pkg:npm/a@1.0.0", components=[library("pkg:npm/b@1.0.0", components=[library("pkg:npm/c@1.0.0")])])
     assert len(parse(document(three), limits).components) == 3
     with pytest.raises(InvalidInput, match="more than 3 levels deep"):
-        parse(document(library("pkg:npm/z@1", components=[three])), limits)
+        parse(document(library("pkg:npm/z@1.0.0", components=[three])), limits)
     with pytest.raises(InvalidInput, match="more than 4 components"):
         parse(document(three, library(None), library(None)), limits)

@@ -35,15 +35,15 @@ def test_another_version_is_refused() -> None:
 def test_prefixes_blanks_comments_and_sections_do_not_matter() -> None:
     sbom = parse(
         b'\xef\xbb\xbf  <!-- c --><b:bom xmlns:b="http://cyclonedx.org/schema/bom/1.4"><b:components><b:component>'
-        b"<b:name>a</b:name><b:purl>\n pkg:npm/<!-- c --><![CDATA[%40s/a@1]]>&#46;0 \n</b:purl>"
+        b"<b:name>a</b:name><b:purl>\n pkg:npm/<!-- c --><![CDATA[%40s/a@1.0]]>&#46;0 \n</b:purl>"
         b"</b:component></b:components></b:bom>"
     )
-    assert sbom.components == ("pkg:npm/%40s/a@1.0",)
+    assert sbom.components == ("pkg:npm/%40s/a@1.0.0",)
 
 
 def test_a_document_without_a_namespace_is_read() -> None:
-    sbom = parse(b"<bom><components><component><purl>pkg:npm/a@1</purl></component></components></bom>")
-    assert (sbom.version, sbom.components) == ("", ("pkg:npm/a@1",))
+    sbom = parse(b"<bom><components><component><purl>pkg:npm/a@1.0.0</purl></component></components></bom>")
+    assert (sbom.version, sbom.components) == ("", ("pkg:npm/a@1.0.0",))
 
 
 def test_an_encoding_that_is_declared_is_used() -> None:
@@ -52,23 +52,29 @@ def test_an_encoding_that_is_declared_is_used() -> None:
 
 
 def test_nested_components_are_read_in_document_order_and_once() -> None:
-    inner = f"<components>{component('pkg:npm/b@1')}{component(None, 'bare')}</components>"
-    sbom = parse(document(component("pkg:npm/a@1", inside=inner) + component("pkg:npm/b@1") + component("pkg:npm/c@1")))
-    assert sbom.components == ("pkg:npm/a@1", "pkg:npm/b@1", "pkg:npm/c@1")
+    inner = f"<components>{component('pkg:npm/b@1.0.0')}{component(None, 'bare')}</components>"
+    sbom = parse(
+        document(
+            component("pkg:npm/a@1.0.0", inside=inner) + component("pkg:npm/b@1.0.0") + component("pkg:npm/c@1.0.0")
+        )
+    )
+    assert sbom.components == ("pkg:npm/a@1.0.0", "pkg:npm/b@1.0.0", "pkg:npm/c@1.0.0")
     assert sbom.skipped == (SkippedComponent("bare", SkipReason.NO_PURL),)
 
 
 def test_a_name_or_purl_of_something_else_is_not_the_components() -> None:
     inside = (
         "<supplier><name>Supplier</name></supplier><licenses><license><name>MIT</name></license></licenses>"
-        f"<pedigree><ancestors>{component('pkg:npm/ancestor@1')}</ancestors></pedigree>"
-        "<evidence><identity><purl>pkg:npm/evidence@1</purl></identity></evidence>"
+        f"<pedigree><ancestors>{component('pkg:npm/ancestor@1.0.0')}</ancestors></pedigree>"
+        "<evidence><identity><purl>pkg:npm/evidence@1.0.0</purl></identity></evidence>"
     )
     before = "<metadata><component><purl>pkg:oci/app@sha256:aa</purl></component></metadata>"
-    after = f"<formulation><formula><components>{component('pkg:npm/formula@1')}</components></formula></formulation>"
-    data = document(component("pkg:npm/a@1", inside=inside) + component(None, "bare", inside), before=before)
+    after = (
+        f"<formulation><formula><components>{component('pkg:npm/formula@1.0.0')}</components></formula></formulation>"
+    )
+    data = document(component("pkg:npm/a@1.0.0", inside=inside) + component(None, "bare", inside), before=before)
     sbom = parse(data.replace(b"</bom>", after.encode() + b"</bom>"))
-    assert sbom.components == ("pkg:npm/a@1",)
+    assert sbom.components == ("pkg:npm/a@1.0.0",)
     assert sbom.skipped == (SkippedComponent("bare", SkipReason.NO_PURL),)
 
 
@@ -98,7 +104,7 @@ def test_entries_that_are_no_packages_are_counted_apart() -> None:
 
 def test_two_purls_in_one_component_are_refused() -> None:
     with pytest.raises(InvalidInput, match="one component two purls"):
-        parse(document(component("pkg:npm/a@1", inside="<purl>pkg:npm/b@1</purl>")))
+        parse(document(component("pkg:npm/a@1.0.0", inside="<purl>pkg:npm/b@1.0.0</purl>")))
 
 
 @pytest.mark.parametrize(
@@ -157,7 +163,7 @@ def test_spdx_in_rdf_is_refused_with_the_way_out() -> None:
 
 def test_nesting_and_numbers_are_bounded() -> None:
     limits = Limits(max_nesting=2, max_entries=3, max_objects=20)
-    two = component("pkg:npm/a@1", inside=f"<components>{component('pkg:npm/b@1')}</components>")
+    two = component("pkg:npm/a@1.0.0", inside=f"<components>{component('pkg:npm/b@1.0.0')}</components>")
     assert len(parse(document(two), limits).components) == 2
     with pytest.raises(InvalidInput, match="more than 2 levels deep"):
         parse(document(f"<component><components>{two}</components></component>"), limits)

@@ -65,7 +65,7 @@ def test_deep_nesting_in_the_metadata_is_refused(place: bytes) -> None:
 
 def test_an_integer_of_a_million_digits_is_skipped_where_it_is_not_read_and_refused_where_it_is() -> None:
     number = b"1" * 1_000_000
-    assert parse(bom(b'[{"purl":"pkg:npm/a@1"}]', b'"x":' + number + b",")).has_purls
+    assert parse(bom(b'[{"purl":"pkg:npm/a@1.0.0"}]', b'"x":' + number + b",")).has_purls
     with pytest.raises(InvalidInput):
         parse(bom(b'[{"purl":' + number + b"}]"))
 
@@ -85,7 +85,7 @@ def test_empty_components_below_the_size_that_is_counted_take_little_memory() ->
 
 
 def test_millions_of_arrays_in_a_key_that_is_not_read_take_no_memory() -> None:
-    data = bom(b'[{"purl":"pkg:npm/a@1"}]', b'"x":[' + b"[]," * (8 * MEBIBYTE // 3) + b"[]],")
+    data = bom(b'[{"purl":"pkg:npm/a@1.0.0"}]', b'"x":[' + b"[]," * (8 * MEBIBYTE // 3) + b"[]],")
     assert parse(data).has_purls
     assert peak_memory(data) < MEBIBYTE
 
@@ -99,19 +99,22 @@ def test_millions_of_keys_take_no_memory() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        bom(b'[{"purl":"pkg:npm/hidden@1"}],"components":[]'),
-        bom(b'[{"purl":"pkg:npm/hidden@1","purl":"pkg:npm/shown@1"}]'),
-        bom(b'[{"pu\\u0072l":"pkg:npm/hidden@1","pur\\u006c":"pkg:npm/shown@1"}]'),
-        bom(b'[{"purl":"pkg:npm/hidden@1","purl":"pkg:npm/shown@1"}]', b'"metadata":{"a":["purl"],"purl":1},'),
-        bom(b'[{"purl" : "pkg:npm/hidden@1", "purl"\t:\n"pkg:npm/shown@1"}]'),
-        bom(b'[{"purl":"pkg:npm/a@1","components":[{"purl":"pkg:npm/hidden@1"}],"components":null}]'),
-        spdx(b"[{" + refs(b"pkg:npm/hidden@1") + b'}],"packages":[]'),
-        spdx(b"[{" + refs(b"pkg:npm/hidden@1") + b',"externalRefs":[]}]'),
-        spdx(b"[{" + refs(b"pkg:npm/hidden@1", b"pkg:npm/b@1") + b"}]"),
-        b'{"schema":{},"artifacts":[{"purl":"pkg:npm/hidden@1"}],"artifacts":[]}',
-        b"{%s,%s}" % (CONTEXT, b'"@graph":[{"identifier":"pkg:npm/hidden@1"}],"@graph":[]'),
+        bom(b'[{"purl":"pkg:npm/hidden@1.0.0"}],"components":[]'),
+        bom(b'[{"purl":"pkg:npm/hidden@1.0.0","purl":"pkg:npm/shown@1.0.0"}]'),
+        bom(b'[{"pu\\u0072l":"pkg:npm/hidden@1.0.0","pur\\u006c":"pkg:npm/shown@1.0.0"}]'),
+        bom(b'[{"purl":"pkg:npm/hidden@1.0.0","purl":"pkg:npm/shown@1.0.0"}]', b'"metadata":{"a":["purl"],"purl":1},'),
+        bom(b'[{"purl" : "pkg:npm/hidden@1.0.0", "purl"\t:\n"pkg:npm/shown@1.0.0"}]'),
+        bom(b'[{"purl":"pkg:npm/a@1.0.0","components":[{"purl":"pkg:npm/hidden@1.0.0"}],"components":null}]'),
+        spdx(b"[{" + refs(b"pkg:npm/hidden@1.0.0") + b'}],"packages":[]'),
+        spdx(b"[{" + refs(b"pkg:npm/hidden@1.0.0") + b',"externalRefs":[]}]'),
+        spdx(b"[{" + refs(b"pkg:npm/hidden@1.0.0", b"pkg:npm/b@1.0.0") + b"}]"),
+        b'{"schema":{},"artifacts":[{"purl":"pkg:npm/hidden@1.0.0"}],"artifacts":[]}',
+        b"{%s,%s}" % (CONTEXT, b'"@graph":[{"identifier":"pkg:npm/hidden@1.0.0"}],"@graph":[]'),
         b"{%s,%s}"
-        % (CONTEXT, b'"@graph":[{"software_packageUrl":"pkg:npm/hidden@1","software_packageUrl":"pkg:npm/b@1"}]'),
+        % (
+            CONTEXT,
+            b'"@graph":[{"software_packageUrl":"pkg:npm/hidden@1.0.0","software_packageUrl":"pkg:npm/b@1.0.0"}]',
+        ),
     ],
 )
 def test_a_repeated_key_that_hides_a_purl_is_refused(data: bytes) -> None:
@@ -123,15 +126,15 @@ def test_a_repeated_key_that_hides_a_purl_is_refused(data: bytes) -> None:
 @pytest.mark.parametrize(
     "component",
     [
-        {"purl": "pkg:npm/a@1", "pedigree": {"ancestors": [{"purl": "pkg:npm/b@1"}]}},
-        {"purl": "pkg:npm/a@1", "evidence": {"identity": {"field": "purl", "purl": "x"}}},
-        {"purl": "pkg:npm/a@1", "description": '{"purl":"x","purl":"y"} \\ "purl": \\" {'},
-        {"purl": "pkg:npm/a@1", "components": [{"name": "}{", "purl": None}]},
+        {"purl": "pkg:npm/a@1.0.0", "pedigree": {"ancestors": [{"purl": "pkg:npm/b@1.0.0"}]}},
+        {"purl": "pkg:npm/a@1.0.0", "evidence": {"identity": {"field": "purl", "purl": "x"}}},
+        {"purl": "pkg:npm/a@1.0.0", "description": '{"purl":"x","purl":"y"} \\ "purl": \\" {'},
+        {"purl": "pkg:npm/a@1.0.0", "components": [{"name": "}{", "purl": None}]},
     ],
 )
 def test_a_purl_that_stands_elsewhere_is_no_repeated_key(component: dict[str, object]) -> None:
     for data in (bom(json.dumps([component]).encode()), bom(json.dumps([component], indent=2).encode())):
-        assert parse(data).components == ("pkg:npm/a@1",)
+        assert parse(data).components == ("pkg:npm/a@1.0.0",)
 
 
 @pytest.mark.parametrize("blanks", [{"separators": (",", ":")}, {"indent": "\t"}], ids=["short", "indented"])
@@ -189,7 +192,7 @@ def test_bad_utf8_is_refused_wherever_it_is(place: bytes, text: bytes) -> None:
 
 def test_utf8_is_checked_across_the_borders_of_the_pieces_it_is_checked_in() -> None:
     filler = b'"x":"' + b"a" * (MEBIBYTE - len(HEAD) - 6) + "\N{EURO SIGN}".encode() + b'",'
-    assert parse(bom(b'[{"purl":"pkg:npm/a@1"}]', filler)).has_purls
+    assert parse(bom(b'[{"purl":"pkg:npm/a@1.0.0"}]', filler)).has_purls
 
 
 def test_half_a_surrogate_pair_in_a_purl_is_refused() -> None:
@@ -198,14 +201,14 @@ def test_half_a_surrogate_pair_in_a_purl_is_refused() -> None:
 
 
 def test_control_characters_and_endless_purls_make_a_component_unusable_and_not_the_document() -> None:
-    data = bom(b'[{"purl":"pkg:npm/a\\u0000@1"},{"purl":"pkg:npm/%s@1"},{"purl":"pkg:npm/a@1"}]' % (b"a" * 100_000))
+    data = bom(b'[{"purl":"pkg:npm/a\\u0000@1"},{"purl":"pkg:npm/%s@1"},{"purl":"pkg:npm/a@1.0.0"}]' % (b"a" * 100_000))
     sbom = parse(data)
-    assert sbom.components == ("pkg:npm/a@1",)
+    assert sbom.components == ("pkg:npm/a@1.0.0",)
     assert [skipped.reason.value for skipped in sbom.skipped] == ["malformed-purl"] * 2
 
 
 def test_a_document_cut_anywhere_is_refused() -> None:
-    data = json.dumps({"bomFormat": "CycloneDX", "components": [{"name": "a", "purl": "pkg:npm/a@1"}]}).encode()
+    data = json.dumps({"bomFormat": "CycloneDX", "components": [{"name": "a", "purl": "pkg:npm/a@1.0.0"}]}).encode()
     for length in range(len(data)):
         with pytest.raises(InvalidInput):
             parse(data[:length])

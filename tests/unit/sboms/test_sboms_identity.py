@@ -263,44 +263,44 @@ PARTS = {
 
 @pytest.mark.parametrize("outside", [{"scope": "excluded"}, {"isExternal": True}])
 def test_parts_of_what_is_not_in_the_image_are_not_either_unless_they_say_otherwise(outside: dict[str, Any]) -> None:
-    parts = [component(f"pkg:npm/{name}@1", name, **states) for name, states in PARTS.items()]
-    deep = component("pkg:npm/middle@1", "middle", components=[component("pkg:npm/deep@1", "deep"), *parts])
-    after = component("pkg:npm/after@1", "after", components=[component("pkg:npm/inside@1", "inside")])
-    sbom = cyclonedx(component("pkg:npm/whole@1", "whole", components=[deep], **outside), after)
+    parts = [component(f"pkg:npm/{name}@1.0.0", name, **states) for name, states in PARTS.items()]
+    deep = component("pkg:npm/middle@1.0.0", "middle", components=[component("pkg:npm/deep@1.0.0", "deep"), *parts])
+    after = component("pkg:npm/after@1.0.0", "after", components=[component("pkg:npm/inside@1.0.0", "inside")])
+    sbom = cyclonedx(component("pkg:npm/whole@1.0.0", "whole", components=[deep], **outside), after)
     counted = ("required", "optional", "internal", "after", "inside")
-    assert sbom.components == tuple(f"pkg:npm/{name}@1" for name in counted)
+    assert sbom.components == tuple(f"pkg:npm/{name}@1.0.0" for name in counted)
     assert (sbom.not_in_image, sbom.skipped) == (5, ())
 
 
 def test_parts_in_xml_are_read_alike() -> None:
     def part(name: str, states: str = "", inside: str = "") -> str:
-        return f"<component><name>{name}</name>{states}<purl>pkg:npm/{name}@1</purl>{inside}</component>"
+        return f"<component><name>{name}</name>{states}<purl>pkg:npm/{name}@1.0.0</purl>{inside}</component>"
 
     parts = part("bare") + part("required", "<scope>required</scope>") + part("internal", "<isExternal>0</isExternal>")
     whole = part("whole", "<scope>excluded</scope>", f"<components>{parts}</components>") + part("after")
     text = f'<bom xmlns="http://cyclonedx.org/schema/bom/1.7"><components>{whole}</components></bom>'
     sbom = parse(text.encode())
-    assert sbom.components == ("pkg:npm/required@1", "pkg:npm/internal@1", "pkg:npm/after@1")
+    assert sbom.components == ("pkg:npm/required@1.0.0", "pkg:npm/internal@1.0.0", "pkg:npm/after@1.0.0")
     assert sbom.not_in_image == 2
 
 
 def test_xml_says_the_same() -> None:
     text = """<bom xmlns="http://cyclonedx.org/schema/bom/1.7">
       <metadata>
-        <tools><components><component><name>t</name><purl>pkg:npm/t@1</purl></component></components></tools>
+        <tools><components><component><name>t</name><purl>pkg:npm/t@1.0.0</purl></component></components></tools>
         <component type="application"><name>app</name><version>1.0.0</version><purl>pkg:npm/app</purl>
-          <components><component type="library"><name>part</name><purl>pkg:npm/part@1</purl></component></components>
+          <components><component type="library"><name>p</name><purl>pkg:npm/part@1.0.0</purl></component></components>
         </component>
       </metadata>
       <components>
         <component><group>@Acme</group><name>Shop</name><purl>pkg:npm/%40acme/shop@1.0.0</purl></component>
-        <component type="library"><name>x</name><scope>excluded</scope><purl>pkg:npm/x@1</purl></component>
-        <component type="library" isExternal="true"><name>y</name><purl>pkg:npm/y@1</purl></component>
-        <component type="library"><name>z</name><isExternal>true</isExternal><purl>pkg:npm/z@1</purl></component>
+        <component type="library"><name>x</name><scope>excluded</scope><purl>pkg:npm/x@1.0.0</purl></component>
+        <component type="library" isExternal="true"><name>y</name><purl>pkg:npm/y@1.0.0</purl></component>
+        <component type="library"><name>z</name><isExternal>true</isExternal><purl>pkg:npm/z@1.0.0</purl></component>
       </components>
     </bom>"""
     sbom = parse(text.encode())
-    assert sbom.components == ("pkg:npm/app@1.0.0", "pkg:npm/part@1", "pkg:npm/%40Acme/Shop@1.0.0")
+    assert sbom.components == ("pkg:npm/app@1.0.0", "pkg:npm/part@1.0.0", "pkg:npm/%40Acme/Shop@1.0.0")
     assert (sbom.not_in_image, sbom.skipped) == (3, ())
 
 
@@ -321,7 +321,7 @@ def test_a_subject_without_a_purl_weighs_nothing_and_its_parts_count() -> None:
         ("pkg:maven/org.x/core@2.0", "2.14.1", "pkg:maven/org.x/core@2.0"),
         ("pkg:npm/lodash@4", "4.17.15", "pkg:npm/lodash@4.17.15"),
         ("pkg:npm/lodash@4.17", "4.17.15", "pkg:npm/lodash@4.17.15"),
-        ("pkg:npm/lodash@4", "5.0.0", "pkg:npm/lodash@4"),
+        ("pkg:npm/lodash@4", "5.0.0", "pkg:npm/lodash@5.0.0"),
         ("pkg:npm/lodash@4.17.15", "4.17.15.1", "pkg:npm/lodash@4.17.15"),
         ("pkg:cargo/lazy_static@1", "1.4.0", "pkg:cargo/lazy_static@1.4.0"),
         ("pkg:golang/g.test/a@v1.2", "v1.2.3", "pkg:golang/g.test/a@v1.2.3"),

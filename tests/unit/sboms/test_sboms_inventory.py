@@ -8,7 +8,8 @@ from webhook.errors import InvalidInput
 from webhook.model.components import SkipReason
 from webhook.model.purls import parse_purl
 from webhook.model.shapes import unusable
-from webhook.sboms.inventory import Beside, Inventory, shown
+from webhook.sboms.entries import Beside, shown
+from webhook.sboms.inventory import Inventory
 from webhook.sboms.limits import Limits
 
 
@@ -32,6 +33,11 @@ def settled(purl: str, name: str | None = None) -> Inventory:
         ("pkg:npm/a@?x=y", SkipReason.NO_VERSION),
         ("pkg:npm/%40s/a", SkipReason.NO_VERSION),
         ("pkg:golang/example.com/m@(devel)", SkipReason.NO_VERSION),
+        ("pkg:golang/example.com/m/v2@v3.0.1", SkipReason.NO_VERSION),
+        ("pkg:golang/example.com/m/v22@v2.0.1", SkipReason.NO_VERSION),
+        ("pkg:golang/example.com/m/v2@v22.0.1", SkipReason.NO_VERSION),
+        ("pkg:golang/example.com/m/v12@v13.0.0", SkipReason.NO_VERSION),
+        ("pkg:golang/gopkg.in/yaml.v2@v3.0.0", SkipReason.NO_VERSION),
         ("pkg:golang/example.com/m@%28devel%29", SkipReason.NO_VERSION),
         ("pkg:npm/a@UNKNOWN", SkipReason.NO_VERSION),
         ("pkg:npm/a@latest", SkipReason.NO_VERSION),
@@ -42,16 +48,21 @@ def settled(purl: str, name: str | None = None) -> Inventory:
         ("pkg:npm/a@*", SkipReason.NO_VERSION),
         ("pkg:pypi/a@1.*", SkipReason.NO_VERSION),
         ("pkg:maven/g/a@$%7Bproject.version%7D", SkipReason.NO_VERSION),
+        ("pkg:cran/bioc/limma@3.50", SkipReason.MALFORMED_PURL),
+        ("pkg:swift/apple/swift-nio@2.0.0", SkipReason.MALFORMED_PURL),
         *[
             (f"pkg:{purl}", SkipReason.NO_VERSION)
             for purl in (
                 *("cargo/lazy_static@1", "cargo/a@1.2", "golang/g.test/a@v1", "golang/g.test/a@v1.2"),
+                *("npm/a@1", "npm/rbac@1.0", "npm/%40s/a@1.4", "npm/a@v2", "npm/a@1.2-beta.1", "npm/a@1.2.3.4"),
+                *("cargo/a@1.2.3.4", "cargo/a@1.0-alpha"),
                 *(
                     "golang/g.test/a@v1.2.3.4",
                     "golang/g.test/a@1.2",
                     "composer/a/b@1.0%7C2.0",
                     "composer/a/b@1.0%40beta",
                 ),
+                "composer/a/b@1.0%2Bno-version-set",
                 *("cran/a@main", "swift/github.com/apple/swift-nio@40c465af19b993344e84355c00669ba2022ca3cd"),
                 *(
                     "swift/github.com/apple/swift-nio@c93f16c25af5770f0d3e6af27c9634640946b068",
@@ -70,7 +81,10 @@ def test_an_entry_that_cannot_be_looked_up_is_kept_with_the_reason(purl: str, re
 @pytest.mark.parametrize(
     "purl",
     [
-        "pkg:npm/a@1",
+        "pkg:npm/a@1.0.0",
+        "pkg:npm/a@1.0.0rc1",
+        "pkg:npm/a@01.02.03",
+        "pkg:npm/a@1.0.0-3",
         "pkg:composer/a/b@dev-master",
         "pkg:composer/a/b@v1.10.11",
         "pkg:deb/debian/x@1:2.0~rc1-1%2Bdeb12u1",
@@ -78,12 +92,28 @@ def test_an_entry_that_cannot_be_looked_up_is_kept_with_the_reason(purl: str, re
         "pkg:maven/axis/axis@1.4%201855%20April%2022%202006",
         "pkg:golang/example.com/m@v0.0.0-20211112202133-69e39bad7dc2",
         "pkg:github/a/b@69e39bad7dc2",
-        "pkg:npm/rbac@1.0",
         "pkg:cargo/a@1.0.0-rc.1",
+        "pkg:nuget/a@1",
+        "pkg:gem/a@1",
+        "pkg:pypi/a@1",
+        "pkg:maven/g/a@1",
+        "pkg:composer/a/b@1",
+        "pkg:cocoapods/a@1",
+        "pkg:conan/a@1",
+        "pkg:conda/a@1",
+        "pkg:cran/a@1",
+        "pkg:swift/github.com/a/b@1",
+        "pkg:hex/a@1",
+        "pkg:pub/a@1",
+        "pkg:rpm/redhat/a@1",
         "pkg:cran/a@1.2-3",
         "pkg:swift/github.com/a/b@2.0",
         "pkg:swift/github.com/a/b@20240101",
         "pkg:golang/example.com/m@v1.2.3%2Bmeta",
+        "pkg:golang/example.com/m/v12@v12.0.1",
+        "pkg:golang/gopkg.in/yaml.v3@v3.0.1",
+        "pkg:golang/k8s.io/api/apps/v1@v0.29.0",
+        "pkg:golang/github.com/moby/swarmkit/v2@v0.0.0-20220721174824-48dd89375d0a",
         "pkg:maven/org.netbeans.external/bcprov@RELEASE113",
         "pkg:maven/com.google.guava/guava@31.1-jre",
         "pkg:maven/org.apache.oro/oro@2.0.8%202003-12-28%2011:00:13",
@@ -99,16 +129,21 @@ def test_an_exact_version_is_usable_however_odd(purl: str) -> None:
 def test_components_keep_the_order_of_the_document_however_they_are_spelt() -> None:
     inventory = Inventory(Limits())
     inventory.purls = [
-        "pkg:npm/z@1",
+        "pkg:npm/z@1.0.0",
         "pkg:pypi/Flask@3",
         "pkg:npm/a",
-        "pkg:npm/@s/m@1",
-        "pkg:npm/a@1",
-        "pkg:npm/z@1?x=y",
+        "pkg:npm/@s/m@1.0.0",
+        "pkg:npm/a@1.0.0",
+        "pkg:npm/z@1.0.0?x=y",
     ]
     inventory.entries = [Beside()] * 6
     inventory.settle()
-    assert list(inventory.components) == ["pkg:npm/z@1", "pkg:pypi/flask@3", "pkg:npm/%40s/m@1", "pkg:npm/a@1"]
+    assert list(inventory.components) == [
+        "pkg:npm/z@1.0.0",
+        "pkg:pypi/flask@3",
+        "pkg:npm/%40s/m@1.0.0",
+        "pkg:npm/a@1.0.0",
+    ]
     assert len(inventory.skipped) == 1
 
 

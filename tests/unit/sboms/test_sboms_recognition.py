@@ -11,8 +11,8 @@ import pytest
 from webhook.errors import InvalidInput
 from webhook.sboms import Limits, parse
 
-CYCLONEDX = b'{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"purl":"pkg:npm/a@1"}]}'
-REFERENCE = b'{"referenceType":"purl","referenceLocator":"pkg:npm/a@1"}'
+CYCLONEDX = b'{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"purl":"pkg:npm/a@1.0.0"}]}'
+REFERENCE = b'{"referenceType":"purl","referenceLocator":"pkg:npm/a@1.0.0"}'
 SPDX = b'{"packages":[{"externalRefs":[%s]}],"spdxVersion":"SPDX-2.3"}' % REFERENCE
 
 
@@ -37,7 +37,7 @@ def test_the_format_is_what_the_document_says(data: bytes, name: str) -> None:
 def test_one_byte_order_mark_is_stripped_and_the_digest_is_of_all_bytes() -> None:
     data = b"\xef\xbb\xbf" + CYCLONEDX
     sbom = parse(data)
-    assert sbom.components == ("pkg:npm/a@1",)
+    assert sbom.components == ("pkg:npm/a@1.0.0",)
     assert sbom.document_digest == f"sha256:{hashlib.sha256(data).hexdigest()}"
     with pytest.raises(InvalidInput):
         parse(b"\xef\xbb\xbf" + data)
@@ -107,7 +107,7 @@ def test_a_document_of_two_formats_at_once_is_refused(other: dict[str, object]) 
 
 def test_an_spdx_document_with_cyclonedx_components_is_refused() -> None:
     with pytest.raises(InvalidInput, match="is CycloneDX and SPDX 2 at once"):
-        parse(b'{"spdxVersion":"SPDX-2.3","components":[{"purl":"pkg:npm/a@1"}]}')
+        parse(b'{"spdxVersion":"SPDX-2.3","components":[{"purl":"pkg:npm/a@1.0.0"}]}')
 
 
 def test_a_document_over_the_size_limit_is_refused_unread() -> None:

@@ -35,8 +35,8 @@ def document(*packages: dict[str, Any], version: str = "SPDX-2.3", **extra: Any)
 @pytest.mark.parametrize("category", ["PACKAGE-MANAGER", "PACKAGE_MANAGER", "OTHER"])
 @pytest.mark.parametrize("kind", ["purl", "PURL", "http://spdx.org/rdf/references/purl"])
 def test_a_purl_is_read_in_every_version_category_and_spelling(version: str, category: str, kind: str) -> None:
-    sbom = parse(document(package("a", reference("pkg:npm/a@1", kind, category)), version=version))
-    assert (sbom.format, sbom.version, sbom.components) == ("spdx-json", version, ("pkg:npm/a@1",))
+    sbom = parse(document(package("a", reference("pkg:npm/a@1.0.0", kind, category)), version=version))
+    assert (sbom.format, sbom.version, sbom.components) == ("spdx-json", version, ("pkg:npm/a@1.0.0",))
 
 
 @pytest.mark.parametrize("version", ["SPDX-2.1", "SPDX-3.0", "2.3", ""])
@@ -47,15 +47,17 @@ def test_another_version_is_refused(version: str) -> None:
 
 def test_several_purls_of_a_package_all_count_and_other_references_do_not() -> None:
     cpe = reference("cpe:2.3:a:a:a:1:*:*:*:*:*:*:*", "cpe23Type", "SECURITY")
-    sbom = parse(document(package("a", cpe, reference("pkg:npm/a@1"), reference("pkg:npm/b@1")), package("c", cpe)))
-    assert sbom.components == ("pkg:npm/a@1", "pkg:npm/b@1")
+    sbom = parse(
+        document(package("a", cpe, reference("pkg:npm/a@1.0.0"), reference("pkg:npm/b@1.0.0")), package("c", cpe))
+    )
+    assert sbom.components == ("pkg:npm/a@1.0.0", "pkg:npm/b@1.0.0")
     assert sbom.skipped == (SkippedComponent("c", SkipReason.NO_PURL),)
 
 
 def test_duplicates_collapse_and_document_order_is_kept() -> None:
-    purls = ["pkg:npm/z@1", "pkg:npm/a@1", "pkg:npm/z@1?arch=x", "pkg:npm/m@1", "pkg:npm/a@1"]
+    purls = ["pkg:npm/z@1.0.0", "pkg:npm/a@1.0.0", "pkg:npm/z@1.0.0?arch=x", "pkg:npm/m@1.0.0", "pkg:npm/a@1.0.0"]
     sbom = parse(document(*(package("x", reference(purl)) for purl in purls)))
-    assert sbom.components == ("pkg:npm/z@1", "pkg:npm/a@1", "pkg:npm/m@1")
+    assert sbom.components == ("pkg:npm/z@1.0.0", "pkg:npm/a@1.0.0", "pkg:npm/m@1.0.0")
 
 
 def test_the_described_image_itself_is_counted_apart() -> None:
@@ -120,7 +122,7 @@ def test_a_wrong_type_is_refused_and_the_message_says_where(packages: str, place
 
 
 def test_the_number_of_purls_is_bounded_however_they_are_spread() -> None:
-    many = [reference(f"pkg:npm/a@{n}") for n in range(5)]
+    many = [reference(f"pkg:npm/a@{n}.0.0") for n in range(5)]
     with pytest.raises(InvalidInput, match="more than 4 components"):
         parse(document(package("a", *many)), Limits(max_entries=4))
     with pytest.raises(InvalidInput, match="more than 4 components"):

@@ -39,13 +39,13 @@ def test_both_places_of_a_purl_are_read(context: object, version: str) -> None:
         document(
             {"type": "CreationInfo", "@id": "_:info", "specVersion": version},
             {"type": "Tool", "spdxId": "urn:tool", "name": "tool 1.0"},
-            package("a", software_packageUrl="pkg:npm/a@1"),
-            package("b", externalIdentifier=[identifier("pkg:npm/b@1"), identifier("cpe:2.3:a:b:b:1", "cpe23")]),
+            package("a", software_packageUrl="pkg:npm/a@1.0.0"),
+            package("b", externalIdentifier=[identifier("pkg:npm/b@1.0.0"), identifier("cpe:2.3:a:b:b:1", "cpe23")]),
             context=context,
         )
     )
     assert (sbom.format, sbom.version, sbom.tool) == ("spdx3-json", version, "tool 1.0")
-    assert sbom.components == ("pkg:npm/a@1", "pkg:npm/b@1")
+    assert sbom.components == ("pkg:npm/a@1.0.0", "pkg:npm/b@1.0.0")
     assert sbom.skipped == ()
 
 
@@ -55,22 +55,22 @@ def test_an_identifier_may_be_a_node_of_its_own() -> None:
             package("a", externalIdentifier=["_:blank", "_:missing"]),
             package("b", externalIdentifier=["urn:id"]),
             package("c", externalIdentifier=["_:missing"]),
-            identifier("pkg:npm/a@1", **{"@id": "_:blank"}),
-            identifier("pkg:npm/b@1", spdxId="urn:id"),
-            identifier("pkg:npm/unused@1", spdxId="urn:unused"),
+            identifier("pkg:npm/a@1.0.0", **{"@id": "_:blank"}),
+            identifier("pkg:npm/b@1.0.0", spdxId="urn:id"),
+            identifier("pkg:npm/unused@1.0.0", spdxId="urn:unused"),
         )
     )
-    assert sbom.components == ("pkg:npm/a@1", "pkg:npm/b@1")
+    assert sbom.components == ("pkg:npm/a@1.0.0", "pkg:npm/b@1.0.0")
     assert sbom.skipped == (SkippedComponent("c", SkipReason.NO_PURL),)
 
 
 def test_both_places_at_once_give_both_purls_once() -> None:
     both = package(
         "a",
-        software_packageUrl="pkg:npm/a@1",
-        externalIdentifier=[identifier("pkg:npm/a@1"), identifier("pkg:npm/b@1")],
+        software_packageUrl="pkg:npm/a@1.0.0",
+        externalIdentifier=[identifier("pkg:npm/a@1.0.0"), identifier("pkg:npm/b@1.0.0")],
     )
-    assert parse(document(both)).components == ("pkg:npm/a@1", "pkg:npm/b@1")
+    assert parse(document(both)).components == ("pkg:npm/a@1.0.0", "pkg:npm/b@1.0.0")
 
 
 def test_classes_made_from_packages_are_packages_and_other_elements_are_not() -> None:
@@ -100,8 +100,8 @@ def test_entries_that_are_no_packages_are_counted_apart() -> None:
 
 
 def test_a_document_of_one_element_needs_no_graph() -> None:
-    data = json.dumps({"@context": CONTEXT, **package("a", software_packageUrl="pkg:npm/a@1")}).encode()
-    assert parse(data).components == ("pkg:npm/a@1",)
+    data = json.dumps({"@context": CONTEXT, **package("a", software_packageUrl="pkg:npm/a@1.0.0")}).encode()
+    assert parse(data).components == ("pkg:npm/a@1.0.0",)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_document_of_one_element_needs_no_graph() -> None:
 )
 def test_any_other_context_is_refused_because_it_could_give_the_keys_another_meaning(context: object) -> None:
     with pytest.raises(InvalidInput, match="not the one context of SPDX 3"):
-        parse(document(package("a", software_packageUrl="pkg:npm/a@1"), context=context))
+        parse(document(package("a", software_packageUrl="pkg:npm/a@1.0.0"), context=context))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_wrong_type_is_refused(rest: str) -> None:
 def test_the_number_of_packages_is_bounded() -> None:
     with pytest.raises(InvalidInput, match="more than 2 components"):
         parse(document(*[package("a")] * 3), Limits(max_entries=2))
-    ids = [identifier(f"pkg:npm/a@{n}") for n in range(3)]
+    ids = [identifier(f"pkg:npm/a@{n}.0.0") for n in range(3)]
     with pytest.raises(InvalidInput, match="more than 2 components"):
         parse(document(package("a", externalIdentifier=ids)), Limits(max_entries=2))
 

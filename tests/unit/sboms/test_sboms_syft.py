@@ -29,23 +29,23 @@ def test_artifacts_are_read() -> None:
                 "name": "a",
                 "version": "1",
                 "type": "npm",
-                "purl": "pkg:npm/a@1",
-                "metadata": {"purl": "pkg:npm/other@1"},
+                "purl": "pkg:npm/a@1.0.0",
+                "metadata": {"purl": "pkg:npm/other@1.0.0"},
             },
             {"name": "binary", "version": "2", "type": "binary", "purl": ""},
             {"name": "bare"},
-            {"name": "a", "purl": "pkg:npm/a@1"},
+            {"name": "a", "purl": "pkg:npm/a@1.0.0"},
         )
     )
     assert (sbom.format, sbom.version, sbom.tool) == ("syft-json", "16.0.18", "syft 1.18.1")
-    assert sbom.components == ("pkg:npm/a@1",)
+    assert sbom.components == ("pkg:npm/a@1.0.0",)
     assert sbom.skipped == tuple(SkippedComponent(name, SkipReason.NO_PURL) for name in ("bare", "binary"))
 
 
 @pytest.mark.parametrize("extra", [{"schema": None, "descriptor": 5}, {"schema": [], "descriptor": {"name": 1}}])
 def test_what_it_says_about_itself_is_never_a_reason_to_refuse(extra: dict[str, Any]) -> None:
-    sbom = parse(document({"name": "a", "purl": "pkg:npm/a@1"}, **extra))
-    assert (sbom.components, sbom.version, sbom.tool) == (("pkg:npm/a@1",), "", "")
+    sbom = parse(document({"name": "a", "purl": "pkg:npm/a@1.0.0"}, **extra))
+    assert (sbom.components, sbom.version, sbom.tool) == (("pkg:npm/a@1.0.0",), "", "")
 
 
 def test_a_wrong_type_is_refused() -> None:

@@ -52,10 +52,16 @@ def test_states_of_cyclonedx_are_statuses(state, status):
         ("first_fixed", VexStatus.FIXED),
         ("known_affected", VexStatus.AFFECTED),
         ("under_investigation", VexStatus.UNDER_INVESTIGATION),
+        ("unknown", VexStatus.UNDER_INVESTIGATION),
+        ("known_afected", VexStatus.AFFECTED),
     ],
 )
 def test_lists_of_csaf_are_statuses(word, status):
     assert parse_vex(csaf(word)).statements[0].status is status
+
+
+def test_what_csaf_recommends_is_no_statement():
+    assert parse_vex(csaf("recommended")).statements == ()
 
 
 def test_what_loosens_inherits_the_first_time_of_its_document_and_what_restricts_the_last():
@@ -152,20 +158,23 @@ DEEP = b'{"branches":[' * 5000 + b"]}" * 5000
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "no valid JSON"),
+        (b"", "not valid JSON"),
         (b"[]", "shape of its format"),
-        (b"{}", "no VEX that is known"),
-        (b'{"bomFormat": "CycloneDX", "components": []}', "no VEX that is known"),
-        (b"<bom/>", "no valid JSON"),
+        (b"{}", "no known VEX format"),
+        (b'{"bomFormat": "CycloneDX", "components": []}', "no known VEX format"),
+        (b"<bom/>", "not valid JSON"),
         (openvex(timestamp=None), "no timestamp"),
         (openvex(timestamp="soon"), "no time"),
-        (openvex()[:-30], "no valid JSON"),
+        (openvex()[:-30], "not valid JSON"),
         (openvex().replace(b'"status"', b'"status": "fixed", "status"'), "repeats the key"),
         (openvex(stated(products=7)), "shape of its format"),
         (csaf().replace(b'"branches": [', b'"branches": [' + DEEP + b",", 1), "nested too deeply"),
         (changed(relationships=[relationship("orders:pad", "b", "b"), relationship("b", "orders:pad", "b")]), "circle"),
         (changed(full_product_names=[{"product_id": "pad", "name": "twice"}]), "two products"),
-        (cyclonedx(components=[{"bom-ref": "pad", "purl": purl} for purl in ("pkg:npm/a@1", "pkg:npm/b@1")]), "two"),
+        (
+            cyclonedx(components=[{"bom-ref": "pad", "purl": purl} for purl in ("pkg:npm/a@1.0.0", "pkg:npm/b@1.0.0")]),
+            "two",
+        ),
         (b'{"@context": "https://openvex.dev/ns", "x": [' + b"{}," * 2_000_000 + b"{}]}", "JSON objects"),
         (openvex() + b" " * 34_000_000, "larger than"),
     ],
@@ -198,9 +207,23 @@ def test_a_subject_of_cyclonedx_that_is_a_package_stays_one():
 
 def test_a_short_document_cannot_make_a_long_one_by_naming_the_same_part_again_and_again():
     name = "pkg:npm/left-pad@1.2.3?x=" + "a" * 4000
-    few = stated(products=["pkg:npm/x@1"] * 200, subcomponents=[name])
+    few = stated(products=["pkg:npm/x@1.0.0"] * 200, subcomponents=[name])
     assert len(parse_vex(openvex(few)).statements[0].products) == 200
     with pytest.raises(InvalidInput, match="bytes"):
-        parse_vex(openvex(stated(products=["pkg:npm/x@1"] * 14_000, subcomponents=[name])))
+        parse_vex(openvex(stated(products=["pkg:npm/x@1.0.0"] * 14_000, subcomponents=[name])))
     with pytest.raises(InvalidInput, match="letters"):
-        parse_vex(openvex(stated(products=["pkg:npm/x@1"] * 200, subcomponents=[name + "a" * 20_000])))
+        parse_vex(openvex(stated(products=["pkg:npm/x@1.0.0"] * 200, subcomponents=[name + "a" * 20_000])))
+
+
+@pytest.mark.parametrize("of", ["orders:pad", "pad"])
+@pytest.mark.parametrize(
+    ("word", "loosens"), [("known_not_affected", True), ("fixed", True), ("known_affected", False)]
+)
+def test_a_range_of_versions_of_csaf_loosens_nothing(of, word, loosens):
+    document = json.loads(csaf(word))
+    branch = document["product_tree"]["branches"][0]["branches"][0]
+    branch.update(category="product_version_range", name="vers:npm/<1.2.3")
+    branch["product"]["product_identification_helper"]["purl"] = "pkg:npm/left-pad"
+    document["vulnerabilities"][0]["product_status"] = {word: [of]}
+    (said,) = parse_vex(json.dumps(document).encode()).statements
+    assert ("it is about a range of versions" in said.flaw) is loosens

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from tests.copies import replace
 from tests.exports import exported
 from tests.fakes import FakeClock
-from tests.osv import affected, openssl, record
+from tests.osv import OPENSSL, affected, openssl, record
 from tests.ports.samples import AutoRule, answer, digest, vulnerability
 from webhook.clients.osv.records import SetBuilder
 from webhook.engines.controlling.matching import MatchDuty, MatchParts
@@ -31,7 +31,7 @@ from webhook.policy.severitywords import severity_words
 from webhook.policy.typetable import default_types
 from webhook.sboms import parse
 from webhook.store.repositories import Store
-from webhook.store.tables import advisory_ecosystems, advisory_sets, advisory_state, matches
+from webhook.store.tables.advisories import advisory_ecosystems, advisory_sets, advisory_state, matches
 
 LIBSSL = "pkg:deb/debian/libssl3@3.0.7-1?distro=debian-12&upstream=openssl"
 LODASH = "pkg:npm/lodash@4.17.20"
@@ -56,8 +56,9 @@ class Shelf:
             return FetchedSet(self.name, ecosystem, name, "", None)
         builder = SetBuilder(ecosystem)
         for content in self.records[ecosystem]:
-            builder.add(json.dumps(content).encode())
-        return FetchedSet(self.name, ecosystem, name, "", builder.finish())
+            builder.add(json.dumps(content).encode(), OPENSSL)
+        content = builder.finish()
+        return FetchedSet(self.name, ecosystem, name, "", content, unread=frozenset(builder.unread))
 
 
 def matcher(store: Store, clock: FakeClock, shelf: Shelf | None, *, asks: bool = True) -> Matcher:
@@ -105,7 +106,7 @@ class Reader:
     def age_of(self, purl: str) -> int:
         """When was said what is said of a component, in seconds since 1970."""
         number = self.store.feed.component_ids([Purl(purl)])[Purl(purl)]
-        return self.model._said_at(number)
+        return self.model._components.said_at(number)
 
 
 def test_what_advisories_say_reaches_read_models_with_the_fix(real_store: Store, clock: FakeClock) -> None:
@@ -122,6 +123,51 @@ def test_what_advisories_say_reaches_read_models_with_the_fix(real_store: Store,
     (shown,) = real_store.sboms.show(digest(1))
     states = {str(purl): state for purl, state in shown.contents}
     assert states[LIBSSL] is ComponentState.VULNERABLE
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "why"),
+    [
+        ("no record", "unreadable"),
+        (openssl(id=""), "unreadable"),
+        (openssl(affected=[{"package": {"ecosystem": "Debian:12", "name": 5}}]), "unreadable-package"),
+        (openssl(affected="none"), "unreadable"),
+        (openssl(summary="x" * 17_000_000), "too-large"),
+    ],
+    ids=["no record", "no id", "no package", "no list", "too large"],
+)
+def test_a_record_that_cannot_be_read_any_more_says_what_it_said(
+    real_store: Store, clock: FakeClock, spoilt: Any, why: str
+) -> None:
+    """Whoever could spoil one record would otherwise make clean what it is about."""
+    add(real_store, [LIBSSL])
+    other = record("A", affected("Debian:12", "zlib", {"introduced": "0"}))
+    reader, shelf = Reader(real_store), Shelf(Debian=[openssl()])
+    engine = matcher(real_store, clock, shelf)
+    engine.update()
+    shelf.records, shelf.version = {"Debian": [spoilt, other]}, 2
+    engine.update()
+    assert reader.follow() == {"clean": 0, "unknown": 0, "not_covered": 0, "vulnerable": 1}
+    assert real_store.advisories.sets()[0].counts.items() >= {"kept": 1, why: 1}.items()
+    shelf.records, shelf.version = {"Debian": [openssl(withdrawn="2026-01-02T00:00:00Z"), *shelf.records["Debian"]]}, 3
+    engine.update()
+    assert reader.follow()["vulnerable"] == 1, "what can be read of it is not all"
+    shelf.records, shelf.version = {"Debian": [openssl(withdrawn="2026-01-02T00:00:00Z"), other]}, 4
+    engine.update()
+    assert reader.follow()["clean"] == 1
+
+
+def test_a_record_of_which_a_part_cannot_be_read_says_of_it_what_it_said(real_store: Store, clock: FakeClock) -> None:
+    zlib1g = "pkg:deb/debian/zlib1g@1.2.13-1?distro=debian-12&upstream=zlib"
+    add(real_store, [LIBSSL, zlib1g])
+    reader, shelf = Reader(real_store), Shelf(Debian=[openssl()])
+    engine = matcher(real_store, clock, shelf)
+    engine.update()
+    broken = {"package": {"ecosystem": "Debian:12", "name": "openssl"}, "ranges": 5}
+    more = affected("Debian:12", "zlib", {"introduced": "0"})
+    shelf.records, shelf.version = {"Debian": [openssl(affected=[broken, more])]}, 2
+    engine.update()
+    assert reader.follow()["vulnerable"] == 2
 
 
 def test_a_second_pass_changes_nothing_and_new_components_alone_are_matched(

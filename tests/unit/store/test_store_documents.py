@@ -18,7 +18,7 @@ from webhook.sboms import READER, parse
 from webhook.store import DocumentOptions, StoreOptions
 from webhook.store.addresses import parse_address
 from webhook.store.repositories import Store, open_store
-from webhook.store.tables import documents
+from webhook.store.tables.sboms import documents
 
 Open = Callable[..., Store]
 
@@ -165,7 +165,7 @@ def test_a_damaged_document_is_as_good_as_none(keeping: Open, database_url: str)
 
 def test_an_sbom_without_a_document_is_no_harm(keeping: Open) -> None:
     store = keeping()
-    store.sboms.add(digest(1), make_sbom("pkg:npm/a@1"), place="added")
+    store.sboms.add(digest(1), make_sbom("pkg:npm/a@1.0.0"), place="added")
     assert not store.sboms.list()[0].has_document
     assert store.documents.find("sha256:0") is None
 

@@ -30,8 +30,8 @@ LARGE = make_sbom(*[f"pkg:npm/some-rather-long-name-{n}@1.0.{n}" for n in range(
 def store(opened: Open, database_url: str) -> Store:
     """A store with one SBOM and one recorded answer."""
     store = opened(database_url)
-    store.sboms.add(digest(1), make_sbom("pkg:npm/a@1"), place="added")
-    store.components.record([answer("pkg:npm/a@1", vulnerability("V-1"))], assess=AutoRule(), now=NOON)
+    store.sboms.add(digest(1), make_sbom("pkg:npm/a@1.0.0"), place="added")
+    store.components.record([answer("pkg:npm/a@1.0.0", vulnerability("V-1"))], assess=AutoRule(), now=NOON)
     return store
 
 
@@ -85,13 +85,13 @@ def test_a_busy_database_is_waited_for_and_then_told(store: Store, database_url:
     with another_writer(database_url):
         fails_and_loses_nothing(store, "is busy", StoreUnreachable)
         with pytest.raises(StoreUnreachable, match="is busy"):
-            store.components.record([answer("pkg:npm/b@1")], assess=AutoRule(), now=NOON)
+            store.components.record([answer("pkg:npm/b@1.0.0")], assess=AutoRule(), now=NOON)
     works(store)
 
 
 def test_a_full_disk_is_told(opened: Open, sqlite_url: str) -> None:
     store = opened(sqlite_url)
-    store.sboms.add(digest(1), make_sbom("pkg:npm/a@1"), place="added")
+    store.sboms.add(digest(1), make_sbom("pkg:npm/a@1.0.0"), place="added")
     store.close()
     path = parse_address(sqlite_url).database
     connection = sqlite3.connect(str(path))
@@ -194,7 +194,7 @@ def test_a_server_that_crashes_and_comes_back_has_lost_nothing(opened: Open, pos
                 store.feed.changes()
         server.start()
         assert store.feed.changes() == before
-        store.sboms.add(digest(4), make_sbom("pkg:npm/b@1"), place="added")
+        store.sboms.add(digest(4), make_sbom("pkg:npm/b@1.0.0"), place="added")
     finally:
         server.remove()
 
@@ -224,14 +224,14 @@ def test_each_failure_has_its_sentence(problem: Exception, expected: str) -> Non
 def test_characters_that_no_database_takes_are_replaced(opened: Open, database_url: str) -> None:
     store = opened(database_url)
     bad = vulnerability("V-1", title="nul \0 and half \ud800 a pair", description="\0")
-    store.components.record([answer("pkg:npm/a@1", bad)], assess=AutoRule(), now=NOON)
+    store.components.record([answer("pkg:npm/a@1.0.0", bad)], assess=AutoRule(), now=NOON)
     shown = store.vulnerabilities.show("V-1")
     assert shown is not None
     assert (shown.vulnerability.title, shown.vulnerability.description) == ("nul \ufffd and half ? a pair", "\ufffd")
 
 
 def test_when_one_sbom_of_an_image_cannot_be_kept_none_is(store: Store) -> None:
-    broken = replace(make_sbom("pkg:npm/c@1"), version=object())
+    broken = replace(make_sbom("pkg:npm/c@1.0.0"), version=object())
     with pytest.raises(StoreError):
-        store.sboms.record(digest(2), Look("shop/web", {"referrers": [make_sbom("pkg:npm/b@1"), broken]}))
+        store.sboms.record(digest(2), Look("shop/web", {"referrers": [make_sbom("pkg:npm/b@1.0.0"), broken]}))
     assert store.sboms.show(digest(2)) == []

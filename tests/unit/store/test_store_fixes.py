@@ -16,21 +16,31 @@ from webhook.engines.requesting.desk import RequestDesk
 from webhook.engines.requesting.options import RequestOptions
 from webhook.engines.requesting.reader import DraftAnswer, RequestReader
 from webhook.errors import StoreError
-from webhook.model.assessments import ENDED_BY_FIX, PROVISIONER, Assessment, AssessmentSource, Scope
+from webhook.model.actions import Action
+from webhook.model.assessments import (
+    ENDED_BY_FIX,
+    PROVISIONER,
+    Assessment,
+    AssessmentSource,
+    AssessmentType,
+    Scope,
+)
 from webhook.model.notifications import Topic
 from webhook.model.people import KUBERNETES, Person
 from webhook.model.policies import Policy
 from webhook.model.purls import Purl
 from webhook.model.records import AssessmentQuery
 from webhook.model.requests import Phase, Wish
-from webhook.model.triage import AuditScan
+from webhook.model.triage import AuditNote, AuditScan
+from webhook.policy.clustertypes import with_stored
 from webhook.policy.evaluation import Rules
 from webhook.policy.fixes import FixKnown
+from webhook.policy.judge import Judge
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.precedence import Place
-from webhook.policy.typetable import default_types
-from webhook.store.repositories import Store
-from webhook.store.tables import announcements
+from webhook.policy.typetable import TypeTable, default_types
+from webhook.store.repositories import Store, open_store
+from webhook.store.tables.notifications import announcements
 
 PACKAGE = "pkg:npm/lodash"
 LODASH = Purl("pkg:npm/lodash@4.17.20")
@@ -110,6 +120,30 @@ def test_a_fixed_version_that_is_taken_back_brings_nothing_back(
     table.say({LODASH: "", OLD: ""})
     assert in_force(real_store, clock) is None
     assert len(records(real_store)) == 3
+
+
+@pytest.mark.parametrize("is_of_settings", [True, False])
+def test_what_has_come_to_deny_is_not_ended_by_a_fixed_version(
+    real_store: Store, clock: FakeClock, is_of_settings: bool
+) -> None:
+    denying = AssessmentType("Later", Action.DENY)
+    own = TypeTable((*default_types(), denying)) if is_of_settings else default_types()
+    store = open_store(real_store._options, clock, types=own)
+    advisories = AdvisoryTable(store, clock, (LODASH, OLD))
+    advisories.say({LODASH: "", OLD: ""})
+    if not is_of_settings:
+        note = AuditNote("ana", "", "edit-type", "Later", {})
+        at = store.feed.position().revision
+        store.types.edit(denying, retired=False, note=note, at=clock.now(), since=at)
+    store.assessments.append([exception(clock, type="Later"), exception(clock, scope=Scope(PACKAGE, "<5"), batch="b2")])
+    advisories.say({LODASH: "4.17.21", OLD: ""})
+    assert [record.batch for record in records(store) if record.fixed_in and record.type] == ["b2"]
+    rules = Rules(with_stored(own, store.types.list()), Policy())
+    index = AssessmentIndex.of(store.assessments.find(AssessmentQuery()))
+    fixed = replace(vulnerability(VULNERABILITY), fixed="4.17.21")
+    finding = Judge(rules, index, clock.now()).finding(LODASH, fixed)
+    assert (finding.action, finding.assessment and finding.assessment.type) == (Action.DENY, "Later")
+    store.close()
 
 
 def test_what_is_not_to_end_by_a_fix_and_what_is_about_other_versions_goes_on(

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 
 from tests.fakes import NOON, FakeClock
 from tests.unit.store.test_store_fleet_clusters import LOG4J, A, content, digest, first, workload
+from tests.unit.store.test_store_fleet_decisions import append, made
 from tests.unit.store.test_store_fleet_reports import ask, record
 from webhook.model.actions import Action
 from webhook.model.fleetinventory import ClusterReport, ImageContent
@@ -19,7 +20,7 @@ from webhook.policy.fleetinventory import read_report
 from webhook.store.options import StoreOptions
 from webhook.store.repositories import Store, open_store
 
-_LARGE = "components|packages|fleet_(?:reports|wanted|workloads|uses|images|contents|holdings)"
+_LARGE = "components|packages|fleet_(?:decisions|reports|wanted|workloads|uses|images|contents|holdings)"
 
 
 @pytest.fixture
@@ -68,6 +69,9 @@ def test_everything_is_found_by_an_index(traced: tuple[Store, list[str]], sqlite
     ask(store, "eu", A)
     ask(store, "eu", A, running=True)
     record(store)
+    append(store, made("ana"), [])
+    for cluster, before in (("eu", None), ("eu", 9), (None, 9)):
+        store.fleet_decisions.page(cluster, before, 10)
     store.fleet_reports.changed(0, 5)
     store.fleet_pending.take(10)
     store.fleet_pending.components([str(A)])

@@ -19,7 +19,7 @@ from webhook.model.purls import Purl
 from webhook.store.addresses import parse_address
 from webhook.store.repositories import Store
 
-A, B, C, D = (Purl(f"pkg:npm/{name}@1") for name in "abcd")
+A, B, C, D = (Purl(f"pkg:npm/{name}@1.0.0") for name in "abcd")
 Open = Callable[..., Store]
 
 
@@ -56,7 +56,7 @@ def test_a_model_that_is_loaded_from_a_store_with_holes_takes_none_of_them_for_a
     model = ReadModel()
     model.apply(store.feed.changes())
     assert model.counts()[ComponentState.UNKNOWN] == 2
-    facts = model.facts_of([0, 1], unknown=0, not_covered=0, unusable=0, stale_before=0)
+    facts = model.facts_of([0, 1], unknown=0, uncovered={}, unusable=0, stale_before=0)
     assert (facts.clean, facts.unknown) == (0, 2), "what has no row is never clean"
 
 

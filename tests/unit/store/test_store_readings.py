@@ -22,7 +22,7 @@ from webhook.model.records import OutdatedCounts, Sighting, UnreadSbom
 from webhook.sboms import READER, parse
 from webhook.store import DocumentOptions, StoreOptions
 from webhook.store.repositories import Store, open_store
-from webhook.store.tables import documents, sbom_places, sboms
+from webhook.store.tables.sboms import documents, sbom_places, sboms
 
 FORMER = "pkg:golang/github.com/azure/go-autorest/autorest@0.11.27"
 TODAY = "pkg:golang/github.com/Azure/go-autorest/autorest@v0.11.27"
@@ -84,6 +84,14 @@ def test_an_sbom_keeps_its_former_components_until_those_of_today_have_answers(
     assert contents(real_store) == {TODAY: ComponentState.VULNERABLE, OTHER: ComponentState.CLEAN}
     assert real_store.sboms.list()[0].reader == READER
     assert again.counts() == OutdatedCounts(0, 0, 0, 0)
+
+
+def test_every_tool_is_named_once_a_document_was_read_again(real_store: Store) -> None:
+    content = {"bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": {"tools": [{"name": "a"}, {"name": "b"}]}}
+    today = parse(json.dumps({**content, "components": [{"name": "left-pad", "purl": OTHER}]}).encode())
+    real_store.sboms.add(digest(1), replace(today, tool="a", reader=1), place="added")
+    assert [reread.reason for reread in rereader(real_store).run()] == [""]
+    assert [record.tool for record in real_store.sboms.list()] == ["a; b"]
 
 
 def test_an_answer_of_clean_for_todays_key_ends_the_former_finding(real_store: Store, clock: FakeClock) -> None:
@@ -157,18 +165,18 @@ def test_reading_again_goes_on_where_it_stopped(real_store: Store, clock: FakeCl
 
 
 def test_a_document_that_todays_reader_refuses_stays_as_it_was_read(real_store: Store) -> None:
-    sbom = replace(make_sbom("pkg:npm/a@1"), document=b"{}", document_digest=EMPTY, reader=1)
+    sbom = replace(make_sbom("pkg:npm/a@1.0.0"), document=b"{}", document_digest=EMPTY, reader=1)
     real_store.sboms.add(digest(1), sbom, place="added")
     again = rereader(real_store)
     (done,) = again.run()
     assert done.reason
     assert again.advance() == 0
-    assert list(contents(real_store)) == ["pkg:npm/a@1"]
+    assert list(contents(real_store)) == ["pkg:npm/a@1.0.0"]
     assert again.counts().unread == 1
 
 
 def test_sboms_without_a_document_are_counted_and_left(real_store: Store) -> None:
-    real_store.sboms.add(digest(1), replace(make_sbom("pkg:npm/a@1"), reader=1), place="referrers")
+    real_store.sboms.add(digest(1), replace(make_sbom("pkg:npm/a@1.0.0"), reader=1), place="referrers")
     again = rereader(real_store)
     assert list(again.run()) == []
     assert again.counts() == OutdatedCounts(0, 0, 1, 0)

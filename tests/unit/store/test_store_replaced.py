@@ -17,7 +17,7 @@ from webhook.model.components import Sbom
 from webhook.model.purls import Purl
 from webhook.store.hotstart import HotStartFile
 from webhook.store.repositories import Store
-from webhook.store.tables import components
+from webhook.store.tables.components import components
 
 Open = Callable[..., Store]
 IMAGE = digest(1)
@@ -48,10 +48,10 @@ def test_a_replica_knows_nothing_of_the_former_database_when_the_new_one_has_the
     opened: Open, tmp_path: Path
 ) -> None:
     former, new = (opened(f"sqlite:///{tmp_path / name}.db") for name in ("former", "new"))
-    fill(former, "pkg:npm/bad@1", "pkg:npm/good@1")
+    fill(former, "pkg:npm/bad@1.0.0", "pkg:npm/good@1.0.0")
     for number in (2, 3, 4):
-        new.sboms.add(digest(number), make_sbom(f"pkg:npm/other{number}@1"), place="added")
-    fill(new, "pkg:npm/bad@1", "pkg:npm/good@1")
+        new.sboms.add(digest(number), make_sbom(f"pkg:npm/other{number}@1.0.0"), place="added")
+    fill(new, "pkg:npm/bad@1.0.0", "pkg:npm/good@1.0.0")
     assert new.feed.position().revision > former.feed.position().revision
 
     disk = HotStartFile(tmp_path / "model")
@@ -60,13 +60,13 @@ def test_a_replica_knows_nothing_of_the_former_database_when_the_new_one_has_the
     model, refresher = replica(new, disk)
     assert refresher.warm_up()
     assert model.position == former.feed.position()
-    assert vulnerable(model) == (1, ["pkg:npm/bad@1"])
+    assert vulnerable(model) == (1, ["pkg:npm/bad@1.0.0"])
 
     refresher.tick()
     at_once = ReadModel()
     at_once.apply(new.feed.changes())
     assert exported(model) == exported(at_once)
-    assert (model.images, vulnerable(model)) == (4, (1, ["pkg:npm/bad@1"]))
+    assert (model.images, vulnerable(model)) == (4, (1, ["pkg:npm/bad@1.0.0"]))
     refresher.save()
     saved = disk.load()
     assert saved is not None
@@ -82,7 +82,7 @@ def test_answers_go_to_their_components_when_the_database_was_replaced_since_the
     assert {wanted.purl for wanted in store.components.wanted(now=NOON, ttl=DAY)} == {BAD, GOOD}
     number, other = (store.feed.component_ids([purl])[purl] for purl in (BAD, GOOD))
     with store.components._database.write() as connection:  # as another history has them
-        for now, purl in ((number, "pkg:npm/aside@1"), (other, BAD), (number, GOOD)):
+        for now, purl in ((number, "pkg:npm/aside@1.0.0"), (other, BAD), (number, GOOD)):
             connection.execute(update(components).where(components.c.id == now).values(purl=str(purl)))
     assert store.components.names([BAD, GOOD], settled_after=NOON).keys() == {BAD}, "whose id has the spelling now"
 

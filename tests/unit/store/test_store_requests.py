@@ -255,11 +255,11 @@ def test_an_exception_ends_when_the_last_of_its_askers_leaves(desk: RequestDesk,
 @pytest.mark.parametrize(
     ("asked", "problem"),
     [
-        (wish(days=None), "A request needs one end."),
-        (wish(until=NOON + dt.timedelta(days=2)), "A request needs one end."),
+        (wish(days=None), "A request needs an end."),
+        (wish(until=NOON + dt.timedelta(days=2)), "A request needs an end."),
         (wish(days=91), "A request lasts at most 90 days"),
         (wish(days=0), "would end before it begins"),
-        (wish(until_fixed=True), "No source tells in which version"),
+        (wish(until_fixed=True), "No source reports fixed versions"),
         (wish(reason=" "), "A request needs a reason."),
         (wish("CVE-404"), "CVE-404 affects no known component."),
         (wish(scope=Scope("pkg:npm/left-pad")), "CVE-1 does not affect pkg:npm/left-pad."),
@@ -279,7 +279,7 @@ def test_the_same_is_joined_and_not_asked_for_twice(desk: RequestDesk) -> None:
     number = desk.ask(wish(), ANA, "test").number
     with pytest.raises(InvalidInput, match=f"Request {number} asks for the same"):
         desk.ask(wish("cve-1"), EVA, "test")
-    with pytest.raises(InvalidInput, match="asks for it already"):
+    with pytest.raises(InvalidInput, match="has already joined this request"):
         desk.join(number, "again", ANA, "test")
 
 
@@ -334,7 +334,7 @@ def test_requests_that_were_made_later_push_no_reminder_out(
 
 def test_an_approver_may_shorten_and_not_lengthen(desk: RequestDesk, real_store: Store) -> None:
     number = desk.ask(wish(), ANA, "test").number
-    with pytest.raises(InvalidInput, match="Nobody asked for an exception that long"):
+    with pytest.raises(InvalidInput, match="longer than anyone asked for"):
         desk.approve(number, DraftAnswer("fine", until=NOON + dt.timedelta(days=31)), BEN, "test")
     with pytest.raises(InvalidInput, match="Blocked denies"):
         desk.approve(number, DraftAnswer("fine", type="Blocked"), BEN, "test")
@@ -370,5 +370,5 @@ def test_a_program_asks_for_somebody_when_it_is_listed(real_store: Store, desk: 
     desk.reader.options = RequestOptions(accounts=(account.username,))
     made = desk.ask(wish(requested_for="ana"), account, "test")
     assert made.askers == (Asker(account, f"needed {HOSTILE}".strip(), NOON, "ana"),)
-    with pytest.raises(ApprovalRefused, match="only people approve"):
+    with pytest.raises(ApprovalRefused, match="only people can approve"):
         desk.approve(made.number, DraftAnswer("fine"), replace(account, username="system:serviceaccount:ci:other"), "x")

@@ -43,10 +43,10 @@ from webhook.policy.advisorymarks import fingerprint_of
 from webhook.store import StoreOptions
 from webhook.store.addresses import parse_address
 from webhook.store.repositories import Store, open_store
-from webhook.store.retention import repository
+from webhook.store.retention import repository, steps
 
 WEB = "docker.io/shop/web"
-OLD, NEW = Purl("pkg:npm/old@1"), Purl("pkg:npm/new@1")
+OLD, NEW = Purl("pkg:npm/old@1.0.0"), Purl("pkg:npm/new@1.0.0")
 BAD = vulnerability("V-1", "9.8")
 
 
@@ -197,7 +197,7 @@ def test_what_advisories_say_of_a_component_that_was_deleted_meanwhile_is_droppe
     match = ComponentMatch(former, OLD, "npm", ComponentState.CLEAN, (), {}, clock.now())
     sets = fingerprint_of(store.advisories.sets())
     store.advisories.record(sets, [match], assess=AutoRule(), now=clock.now(), reassess=False)
-    assert afresh(store).facts_of([former], unknown=0, not_covered=0, unusable=0, stale_before=0).clean == 0
+    assert afresh(store).facts_of([former], unknown=0, uncovered={}, unusable=0, stale_before=0).clean == 0
 
 
 def test_documents_go_before_their_images_where_that_is_asked_for(store: Store, clock: FakeClock) -> None:
@@ -277,10 +277,10 @@ def test_a_pass_that_is_killed_in_any_transaction_is_taken_up_by_the_next(
 ) -> None:
     prune(store, clock)  # notes what no SBOM names
     for number in range(3, 12):
-        store.sboms.add(digest(number), make_sbom(f"pkg:npm/n{number}@1"), place="added")
+        store.sboms.add(digest(number), make_sbom(f"pkg:npm/n{number}@1.0.0"), place="added")
     clock.advance(20 * DAY)
     audit(store, clock)
-    options, require = replace(OPTIONS, step_rows=1), repository._require
+    options, require = replace(OPTIONS, step_rows=1), steps.require
     follower = afresh(store)
     for killed_at in itertools.count(1):
         calls = itertools.count(1)
@@ -290,11 +290,13 @@ def test_a_pass_that_is_killed_in_any_transaction_is_taken_up_by_the_next(
                 raise Killed
             require(*arguments)
 
-        monkeypatch.setattr(repository, "_require", dying)
+        for module in (steps, repository):
+            monkeypatch.setattr(module, "require", dying)
         try:
             prune(store, clock, options)
         except Killed:
-            monkeypatch.setattr(repository, "_require", require)
+            for module in (steps, repository):
+                monkeypatch.setattr(module, "require", require)
             check(database_url)
             follow(store, follower)
             same(follower, afresh(store))
@@ -328,7 +330,7 @@ def test_a_store_of_the_release_before_is_pruned_without_a_milder_verdict(
 
 # -- any order ---------------------------------------------------------------------------------------------------------
 
-PURLS = tuple(f"pkg:npm/p{number}@1" for number in range(6))
+PURLS = tuple(f"pkg:npm/p{number}@1.0.0" for number in range(6))
 IMAGES, RUNNING = (1, 2, 3, 4), (1, 2)
 ACTIONS = st.one_of(
     st.tuples(st.just("sbom"), st.sampled_from(IMAGES), st.sets(st.integers(0, 5), min_size=1, max_size=3)),

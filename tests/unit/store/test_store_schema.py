@@ -36,6 +36,7 @@ from webhook.store.addresses import parse_address
 from webhook.store.repositories import Store
 from webhook.store.tables import metadata
 
+pytestmark = pytest.mark.usefixtures("migrations")
 MIGRATIONS = files("webhook.store") / "migrations"
 Open = Callable[..., Store]
 UPGRADE = """
@@ -432,6 +433,40 @@ def test_components_keep_key_and_findings_and_what_nobody_can_know_is_no_longer_
         assert connection.exec_driver_sql("SELECT reader FROM sboms").scalar() == 1
         told = connection.exec_driver_sql("SELECT id FROM components WHERE revision = 10 ORDER BY id").scalars()
         assert list(told) == [5, 6], "read models follow revisions"
+    connection.engine.dispose()
+
+
+def test_a_clean_that_no_source_can_know_ends_with_the_upgrade(opened: Open, empty_url: str) -> None:
+    made_by_release(empty_url, "0041")
+    clean, vulnerable = ComponentState.CLEAN, ComponentState.VULNERABLE
+    components = [
+        ("pkg:maven/g/a@1.0-SNAPSHOT", clean, True),
+        ("pkg:maven/g/a@1.0.BUILD-SNAPSHOT", clean, True),
+        ("pkg:maven/g/a@1.0-20240131.235959-2", clean, True),
+        ("pkg:maven/axis/axis@1.4%201855%20April%2022%202006", clean, True),
+        ("pkg:npm/a@1.4", clean, True),
+        ("pkg:cran/bioc/limma@3.50", clean, True),
+        ("pkg:maven/g/b@1.0-SNAPSHOT", vulnerable, False),
+        ("pkg:npm/b@1.4", vulnerable, False),
+        ("pkg:maven/g/b@1.0", clean, False),
+        ("pkg:nuget/Newtonsoft.Json@1.0", clean, False),
+    ]
+    engine = create_engine(parse_address(empty_url))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE revision SET value = 9")
+        for number, (purl, state, _) in enumerate(components):
+            text = purl.replace("%", "%%")
+            connection.exec_driver_sql(f"INSERT INTO components VALUES ({number}, '{text}', {int(state)}, 5, 5, 3)")
+    engine.dispose()
+    store = opened(empty_url)
+    store.admin.upgrade()
+    states = [ComponentState(state) for state in store.feed.changes().states]
+    assert states == [ComponentState.UNKNOWN if ends else state for _, state, ends in components]
+    store.close()
+    with create_engine(parse_address(empty_url)).connect() as connection:
+        told = list(connection.exec_driver_sql("SELECT id FROM components WHERE revision = 10 ORDER BY id").scalars())
+        due = list(connection.exec_driver_sql("SELECT id FROM components WHERE asked_at = 0 ORDER BY id").scalars())
+        assert told == due == [number for number, (_, _, ends) in enumerate(components) if ends]
     connection.engine.dispose()
 
 

@@ -15,6 +15,8 @@ from webhook.errors import StoreUnreachable
 from webhook.store.options import StoreOptions
 from webhook.store.repositories import open_store
 
+pytestmark = pytest.mark.usefixtures("migrations")
+
 
 def test_a_new_file_that_another_process_is_just_setting_up_is_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "bomgate.db"

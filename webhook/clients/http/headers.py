@@ -103,10 +103,24 @@ def retry_after(headers: Mapping[str, str], now: dt.datetime) -> float | None:
     value = (headers.get("Retry-After") or "").strip()
     if len(value) < 10 and value.isascii() and value.isdigit():
         return float(value)
-    moment = _date(value)
+    moment = http_date(value)
     if moment is None:
         return None
-    return max(0.0, (moment - (_date(headers.get("Date") or "") or now)).total_seconds())
+    return max(0.0, (moment - (http_date(headers.get("Date") or "") or now)).total_seconds())
+
+
+def http_date(text: str) -> dt.datetime | None:
+    """The time that a header states, UTC; None when nothing understandable is said."""
+    if len(text) > _MAX_DATE:
+        return None
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (ValueError, OverflowError, IndexError, TypeError, AttributeError):
+        return None
+    try:
+        return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:
@@ -178,16 +192,3 @@ def _parameters(header: str, position: int, separator: str) -> Iterator[tuple[st
 def _after(pattern: re.Pattern[str], text: str, position: int) -> int:
     match = pattern.match(text, position)
     return position if match is None else match.end()
-
-
-def _date(text: str) -> dt.datetime | None:
-    if len(text) > _MAX_DATE:
-        return None
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except (ValueError, OverflowError, IndexError, TypeError, AttributeError):
-        return None
-    try:
-        return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -47,7 +47,7 @@ def within_time(seconds: float | None) -> float | None:
 
 def _cut(seconds: float | None, left: float) -> float:
     if left <= 0:
-        raise TimeoutError("the time for the whole answer is up")
+        raise TimeoutError("the answer took too long")
     return left if seconds is None else min(seconds, left)
 
 

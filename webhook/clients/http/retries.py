@@ -126,7 +126,7 @@ class Hosts:
         self._pause(host, deadline)
         self._count(name, host)
         if not host.slots.acquire(timeout=deadline.remaining(self._clock.monotonic())):
-            raise DeadlineExceeded(f"Too many requests to {name} are under way; none ended in time.")
+            raise DeadlineExceeded(f"Too many requests to {name} are in flight; none finished in time.")
         try:
             yield
         finally:
@@ -165,7 +165,7 @@ class Hosts:
             host.requests += 1
             if limit and host.requests > limit:
                 raise HostPaused(
-                    f"{name} has got its {limit} requests for this minute.",
+                    f"{name} has received its {limit} requests for this minute.",
                     remedy="Wait, or raise requestsPerMinute if the registry bears more.",
                     retry_after=host.window + _MINUTE - now,
                 )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode, urlsplit
 
 from webhook import __version__
 from webhook.clients.http.destination import Destination, Limits, Reach, Remedies
 from webhook.clients.http.exchange import Exchange
-from webhook.clients.http.headers import retry_after
+from webhook.clients.http.headers import http_date, retry_after
 from webhook.clients.http.messages import Answer, Request
 from webhook.clients.hub.options import HubClientOptions, is_loopback
 from webhook.errors import Final, HistoryUnknown, Retryable, SourceError
@@ -134,8 +133,5 @@ class HubHttpClient:
 
 def _skew(answer: Answer, now: dt.datetime) -> float:
     """By how much this clock is ahead of the server's, by the time that the answer states; 0 where it states none."""
-    try:
-        there = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except ValueError:
-        return 0.0
-    return (now - there).total_seconds() if there.tzinfo is not None else 0.0
+    there = http_date(answer.headers.get("Date") or "")
+    return 0.0 if there is None else (now - there).total_seconds()

@@ -48,7 +48,7 @@ class HubClientOptions:
             return
         parts = urlsplit(self.hub)
         if parts.scheme not in ("https", "http") or not parts.hostname:
-            raise ConfigError(f"fleet.hub is no address: {self.hub[:100]!r}.", remedy="Write https://host:8445.")
+            raise ConfigError(f"fleet.hub is not an address: {self.hub[:100]!r}.", remedy="Write https://host:8445.")
         if parts.scheme == "http" and not is_loopback(parts.hostname):
             raise ConfigError(
                 "fleet.hub is not encrypted, and this member would send its token.", remedy="Write https://host:8445."

@@ -1,4 +1,4 @@
-"""The cluster's API server: what runs there, who may do what, and what bomgate writes down in it.
+"""The cluster's API server: running workloads, rights, and the objects that bomgate writes.
 
 Belongs here: everything that speaks to the API server. Does not belong here: what a
 registry does with credentials, what an SBOM means, and other clients. Only ``settings`` (for the options) and

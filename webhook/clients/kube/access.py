@@ -1,4 +1,4 @@
-"""Access: who may do what, as the API server's authorizer says, of users and of bomgate itself.
+"""Access: rights of users and of bomgate itself, as the API server's authorizer answers.
 
 Source: Kubernetes API reference, authorization.k8s.io/v1 SubjectAccessReview and SelfSubjectAccessReview, which
 everybody may create; "Authorization", virtual resources need no kind to exist.
@@ -90,7 +90,7 @@ class AccessReviews:
         spec = {"resourceAttributes": {key: text for key, text in attributes.items() if text}}
         allowed = self._review("SelfSubjectAccessReview", spec, Deadline(self._clock.monotonic() + _SECONDS))
         if allowed is None:
-            raise Final("The API server answers no questions about rights.", remedy="Check kube.kubeconfig.")
+            raise Final("The API server does not answer SubjectAccessReviews.", remedy="Check kube.kubeconfig.")
         return allowed
 
     def _review(self, kind: str, spec: dict[str, Any], deadline: Deadline) -> bool | None:

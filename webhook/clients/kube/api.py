@@ -251,5 +251,5 @@ def decoded(decoder: msgspec.json.Decoder[Any], content: bytes | msgspec.Raw, wa
         return decode_deep(decoder, content)
     except (msgspec.MsgspecError, UnicodeError) as problem:
         raise UnusableAnswer(
-            f"What the API server says of {wanted} cannot be read.", remedy="Check kube.kubeconfig."
+            f"The API server's answer about {wanted} cannot be read.", remedy="Check kube.kubeconfig."
         ) from problem

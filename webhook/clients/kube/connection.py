@@ -83,7 +83,7 @@ def own_namespace(options: KubeOptions, file: Path = _SERVICE_ACCOUNT / "namespa
         return file.read_text(encoding="utf-8").strip()
     except OSError as problem:
         raise ConfigError(
-            "It is not known which namespace bomgate runs in.",
+            "The namespace that bomgate runs in is unknown.",
             remedy="Set kube.namespace (BOMGATE_KUBE_NAMESPACE); a Pod with a ServiceAccount's token needs not.",
         ) from problem
 

@@ -95,7 +95,7 @@ class KubeGrants:
         if not values or not is_name(namespace):
             return ()
         found = self._list(_path(namespace), namespace, f"{UID_LABEL} in ({','.join(values)})", deadline)
-        # The label only finds them. What counts is the object's own word, which whoever may label cannot change.
+        # The label only finds them. What counts is in the object itself, which the right to label cannot change.
         return [grant for _, grant in found if grant.workload.uid in values]
 
     def of_ticket(self, ticket: str, namespace: str, deadline: Deadline) -> BreakGlassGrant | None:
@@ -140,7 +140,7 @@ class KubeGrants:
         wanted = Wanted(f"{PLURAL}/status.{GROUP}", grant.name, grant.namespace)
         path, kind = f"{_path(grant.namespace)}/{grant.name}/status", {"Content-Type": "application/json-patch+json"}
         if not self._is_kept(grant) or self._api.send("PATCH", path, wanted, deadline, body=body, headers=kind) is None:
-            raise Final(f"The grant of the ticket {plain(grant.ticket, 100)} is not there any more.")
+            raise Final(f"The grant of the ticket {plain(grant.ticket, 100)} no longer exists.")
 
     def remove(self, grant: BreakGlassGrant, deadline: Deadline) -> None:
         """Remove this very grant, if it is still there.
@@ -188,7 +188,7 @@ class KubeGrants:
         content = self._api.send("POST", _path(grant.namespace), wanted, deadline, body=body)
         if content is None:
             raise Final(
-                f"The cluster does not know the kind {KIND}, so break-glass cannot be written down.",
+                f"The cluster does not know the kind {KIND}, so break-glass grants cannot be recorded.",
                 remedy="Install bomgate's custom resource definitions, or set policy.breakGlass to false.",
             )
         made: _Grant = decoded(_DECODER, content, wanted)

@@ -146,7 +146,7 @@ class NamespaceWatch:
                 if stop.is_set():
                     return
             if self._clock.monotonic() < began + _SHORT_SECONDS:
-                stop.wait(_SHORT_SECONDS)  # whoever cuts watches off at once must not be asked for the next at once
+                stop.wait(_SHORT_SECONDS)  # a server that ends watches at once must not be asked at once for the next
 
     def _apply(self, event: _Event, wanted: Wanted) -> str:
         one = event.object

@@ -25,7 +25,7 @@ log = logging.getLogger("bomgate.nodes")
 
 _OS, _ARCHITECTURE = "kubernetes.io/os", "kubernetes.io/arch"
 _LIST_SECONDS = 10.0
-"""Longest time for all pages; whoever asks first waits for it."""
+"""Longest time for all pages; the first caller waits for it."""
 _RETRY_SECONDS = 30.0
 
 
@@ -148,5 +148,5 @@ def _decoded(content: bytes | None) -> _Page:
         return _DECODER.decode(content or b"")
     except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
         raise Final(
-            "What the API server says of its nodes cannot be read.", remedy="Check kube.kubeconfig."
+            "The API server's answer about its nodes cannot be read.", remedy="Check kube.kubeconfig."
         ) from problem

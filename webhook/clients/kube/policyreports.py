@@ -129,7 +129,7 @@ class PolicyReports:
         if self._kind is None:
             self._kind = self._served(Deadline(self._clock.monotonic() + _SECONDS))
         if self._kind is None:
-            raise Final("The cluster serves no kind of policy report.", remedy="Install one, or set audit.reports.")
+            raise Final("The cluster serves no policy reports.", remedy="Install one, or set audit.reports.")
         return self._kind
 
     def _place(self, key: tuple[str, str]) -> tuple[str, Wanted]:

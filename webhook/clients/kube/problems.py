@@ -1,4 +1,4 @@
-"""What was asked of the API server, and what its refusals mean: from statuses to errors with remedies."""
+"""Errors of the API server: from its statuses to errors with remedies."""
 
 from __future__ import annotations
 

@@ -130,4 +130,6 @@ def _decoded(content: bytes, shape: type[T], what: str) -> T:
     try:
         return msgspec.json.decode(content, type=shape)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
-        raise Final(f"What the API server says of {what} cannot be read.", remedy="Check kube.kubeconfig.") from problem
+        raise Final(
+            f"The API server's answer about {what} cannot be read.", remedy="Check kube.kubeconfig."
+        ) from problem

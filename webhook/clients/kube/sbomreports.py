@@ -185,5 +185,5 @@ def _decoded(content: bytes, key: _Key) -> _Data:
         return msgspec.json.decode(content, type=_Report).report
     except (msgspec.DecodeError, UnicodeError, RecursionError) as problem:
         raise InvalidInput(
-            f"{key.at} is not of the shape of a report: {problem}", remedy="Check the version of Trivy Operator."
+            f"{key.at} does not have the shape of a report: {problem}", remedy="Check the version of Trivy Operator."
         ) from problem

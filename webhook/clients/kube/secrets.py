@@ -1,6 +1,6 @@
 """Secrets of bomgate's own namespace: read, made and replaced by name; implements ``SecretKeeper``.
 
-A Secret is replaced only in the version that was read, so of two controllers one is told that the other was faster.
+A Secret is replaced only in the version that was read, so of two controllers one learns that the other was faster.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The guard of tickets: the policy in the API server by which only who may use break-glass sets a ticket.
+"""The ticket guard: the policy in the API server that lets only users with the right to break-glass set a ticket.
 
 Source: Kubernetes API reference, admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy and its binding.
 """

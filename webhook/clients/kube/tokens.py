@@ -85,7 +85,7 @@ class TokenReviews:
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": spec}
         content = self._api.send("POST", _PATH, _WANTED, deadline, body=body)
         if content is None:
-            raise Final("The API server answers no questions about tokens.", remedy="Check kube.kubeconfig.")
+            raise Final("The API server does not answer TokenReviews.", remedy="Check kube.kubeconfig.")
         review: _Review = decoded(_DECODER, content, _WANTED)
         status, user = review.status, review.status.user
         if not status.authenticated or not user.username or not set(status.audiences or ()) & set(self._audiences):

@@ -23,6 +23,7 @@ from webhook.errors import ConfigError, Retryable, SourceError
 from webhook.model.certificates import Registration
 from webhook.model.deadlines import Deadline
 from webhook.model.metadata import ApiObject, LabelSelector
+from webhook.model.registration import OWN_CONDITIONS, RegisteredEntry
 from webhook.ports import Clock
 
 log = logging.getLogger("bomgate.audit")
@@ -45,9 +46,16 @@ class _ClientConfig(msgspec.Struct, rename="camel"):
     ca_bundle: str | None = None
 
 
+class _Condition(msgspec.Struct):
+    name: str = ""
+
+
 class _Webhook(msgspec.Struct, rename="camel"):
     client_config: _ClientConfig = msgspec.field(default_factory=_ClientConfig)
+    name: str = ""
     namespace_selector: LabelSelector | None = None
+    object_selector: LabelSelector | None = None
+    match_conditions: list[_Condition] | None = None
 
 
 class _Configuration(ApiObject):
@@ -151,14 +159,14 @@ class KubeRegistration:
     def __init__(self, api: KubeApi, names: Sequence[str], clock: Clock) -> None:
         self._api, self._names, self._clock = api, tuple(name for name in names if is_name(name)), clock
 
-    def selectors(self) -> Sequence[LabelSelector] | None:
-        """Which namespaces the entries of the registration select; None when there is none, or it may not be read.
+    def entries(self) -> Sequence[RegisteredEntry] | None:
+        """The entries of the registration; None when there is none, or it may not be read.
 
         Raises:
             SourceError: the API server did not answer.
         """
         deadline = Deadline(self._clock.monotonic() + _SECONDS)
-        found: list[LabelSelector] = []
+        found: list[RegisteredEntry] = []
         plural = _PLURALS["ValidatingWebhookConfiguration"]
         for name in self._names:
             wanted = Wanted(f"{plural}.{_GROUP}", name)
@@ -170,8 +178,18 @@ class KubeRegistration:
                 log.info("the webhook's registration is not known", extra={"why": problem.message})
                 continue
             webhooks = decoded(_DECODER, content, wanted).webhooks if content is not None else None
-            found += [webhook.namespace_selector or LabelSelector() for webhook in webhooks or ()]
+            found += map(_entry, webhooks or ())
         return found or None
+
+
+def _entry(webhook: _Webhook) -> RegisteredEntry:
+    conditions = (condition.name for condition in webhook.match_conditions or ())
+    return RegisteredEntry(
+        name=webhook.name,
+        namespaces=webhook.namespace_selector or LabelSelector(),
+        objects=webhook.object_selector or LabelSelector(),
+        conditions=tuple(name for name in conditions if name not in OWN_CONDITIONS),
+    )
 
 
 def _plain(bundle: str) -> str:

@@ -1,4 +1,4 @@
-"""What runs in the cluster: everything that has Pods, or could make some, in pages of the API server's lists.
+"""Running workloads: everything that has Pods or could make some, in pages of the API server's lists.
 
 A page is reduced to one short entry for each top owner before the next one is asked for, so that memory grows with the
 number of workloads and of their different images, and not with that of Pods. ReplicaSets and Jobs, of which a cluster

@@ -98,7 +98,7 @@ class MailMessenger:
             ) from None
         except (smtplib.SMTPException, OSError, ValueError) as problem:
             raise Retryable(
-                f"The mail server did not take a message: {_why(problem)}.",
+                f"The mail server rejected a message: {_why(problem)}.",
                 remedy="Check notifications.smtpHost and smtpPort, and look at the mail server.",
             ) from None
         if refused:

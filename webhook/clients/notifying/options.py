@@ -1,4 +1,4 @@
-"""Options of destinations: whom bomgate tells, and how each is reached."""
+"""Options of destinations: who gets messages, and how."""
 
 from __future__ import annotations
 
@@ -124,7 +124,9 @@ class DestinationOptions:
             rule.check()
         names = [rule.name for rule in self.destinations]
         if len(set(names)) < len(names):
-            raise ConfigError("notifications.destinations has a name twice.", remedy="Give each another name.")
+            raise ConfigError(
+                "notifications.destinations has two entries of one name.", remedy="Give each another name."
+            )
         if self.smtp_security not in SECURITY:
             raise ConfigError(
                 f"notifications.smtpSecurity cannot be {self.smtp_security!r:.40}.",
@@ -139,7 +141,7 @@ class DestinationOptions:
             if not self.smtp_host or not 0 < self.smtp_port < 65536:
                 raise ConfigError("notifications: an email destination needs smtpHost and smtpPort.")
             if not _ADDRESS.fullmatch(self.smtp_sender):
-                raise ConfigError("notifications.smtpSender is no e-mail address.")
+                raise ConfigError("notifications.smtpSender is not an e-mail address.")
 
 
 def read_secret(path: Path | None, name: str) -> str:

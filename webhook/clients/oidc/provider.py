@@ -121,13 +121,13 @@ class OidcProvider:
             SourceError: the provider did not answer.
         """
         if not hmac.compare_digest(given.get("state", "").encode("utf-8", "replace"), login.state.encode()):
-            raise SignInRefused("What came back from the provider belongs to another sign-in.")
+            raise SignInRefused("The provider's response belongs to another sign-in.")
         document = self._document(deadline)
         issuer = given.get("iss")
         if issuer is None and document.authorization_response_iss_parameter_supported:
-            raise SignInRefused("What came back does not say which provider it comes from.")
+            raise SignInRefused("The response does not name its provider.")
         if issuer is not None and issuer != self._options.issuer:
-            raise SignInRefused("What came back comes from another provider.")
+            raise SignInRefused("The response comes from another provider.")
         if error := given.get("error"):
             said = plain(f"{error} {given.get('error_description', '')}".strip(), 200)
             raise SignInRefused(f"The provider did not sign you in: {said}")
@@ -162,7 +162,7 @@ class OidcProvider:
         for address in (document.authorization_endpoint, document.token_endpoint, document.jwks_uri):
             found = web_address(address)
             if found is None or found.scheme != "https":
-                raise Final(f"The provider names {plain(address, 100)}, which is no https address.")
+                raise Final(f"The provider names {plain(address, 100)}, which is not an https address.")
         return document
 
     def _known_keys(self, document: _Document, deadline: Deadline, *, newer: bool = False) -> KeySet:
@@ -219,7 +219,7 @@ class OidcProvider:
             except msgspec.MsgspecError:
                 problem = _Problem()
             said = plain(f"{problem.error} {problem.error_description}".strip(), 200)
-            raise SignInRefused(f"The provider does not redeem the code: {said or answer.status}")
+            raise SignInRefused(f"The provider refused the code: {said or answer.status}")
         failed = f"The OIDC provider {self._options.issuer} answers {answer.status}."
         raise Retryable(failed) if answer.status >= 500 else Final(failed, remedy="Check oidc.issuer.")
 
@@ -227,4 +227,4 @@ class OidcProvider:
         try:
             return decoder.decode(content)
         except msgspec.MsgspecError as problem:
-            raise SourceError(f"What {url} answers cannot be read.", remedy="Check oidc.issuer.") from problem
+            raise SourceError(f"The answer from {url} cannot be read.", remedy="Check oidc.issuer.") from problem

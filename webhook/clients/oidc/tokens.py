@@ -1,4 +1,4 @@
-"""ID tokens: whether one is good, and who it is about.
+"""ID tokens: whether one is valid, and whom it identifies.
 
 Source: OpenID Connect Core 1.0, 3.1.3.7 (ID Token Validation); Kubernetes, "Authenticating", for user name and groups.
 """
@@ -85,7 +85,7 @@ def signed_in(
     except InvalidKeyIdError as problem:
         raise UnknownKey from problem
     except (JoseError, ValueError, TypeError, KeyError) as problem:
-        raise SignInRefused(f"The ID token of the provider is not good: {plain(str(problem), 200)}") from problem
+        raise SignInRefused(f"The provider's ID token is invalid: {plain(str(problem), 200)}") from problem
     seconds = float(claims["exp"]) - now.timestamp()
     return SignedIn(_person(claims, options), seconds)
 
@@ -99,11 +99,11 @@ def _person(claims: Mapping[str, Any], options: OidcOptions) -> Person:
     given = claims.get(options.groups_claim) or []
     groups = [given] if isinstance(given, str) else given
     if not isinstance(groups, list) or not all(isinstance(group, str) and group for group in groups):
-        raise SignInRefused(f"The claim {options.groups_claim!r} holds something else than groups.")
+        raise SignInRefused(f"The claim {options.groups_claim!r} does not hold groups.")
     username = f"{options.username_prefix}{name}"
     prefixed = [f"{options.groups_prefix}{group}" for group in groups[:_MOST_GROUPS]]
     # Kubernetes gives these names to nobody who comes from outside: system:masters may do everything.
     if username.startswith(_RESERVED):
-        raise SignInRefused(f"The user name {plain(username, 80)} is one of the cluster's own.")
+        raise SignInRefused(f"The user name {plain(username, 80)} is reserved by the cluster.")
     kept = tuple(group for group in prefixed if not group.startswith(_RESERVED))
     return Person(username, "OIDC", (*kept, "system:authenticated"), options.issuer, username, str(claims["sub"]))

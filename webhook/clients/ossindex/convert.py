@@ -15,13 +15,14 @@ from decimal import Decimal
 from itertools import chain
 
 import msgspec
+from msgspec.structs import replace
 
 from webhook.clients.ossindex.fields import judgement_of, weakness_of, web_address, web_addresses
 from webhook.clients.ossindex.matching import Entry
 from webhook.clients.ossindex.reading import clean_text, decode_json, one_line
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer, Vulnerability
-from webhook.policy.advisories import identifiers_in, is_rejected
+from webhook.policy.advisories import MOST_ALIASES, identifiers_in, is_rejected, kept_aliases
 
 _CVE = re.compile(r"CVE-\d{4}-\d{4,}\Z", re.IGNORECASE)
 _IDENTIFIER = re.compile(
@@ -73,15 +74,27 @@ def join(
 
 
 def _worst(those: Sequence[Vulnerability]) -> tuple[Vulnerability, ...]:
-    """Each vulnerability once, in order of identifiers, as its entry with the highest score has it."""
-    if len(those) < 2:
-        return tuple(those)
+    """Each vulnerability once, by identifier, as its entry with the highest score has it, with the aliases of all."""
     found: dict[str, Vulnerability] = {}
-    for vulnerability in those:
-        known = found.get(vulnerability.id)
-        if known is None or _worse(vulnerability, known):
-            found[vulnerability.id] = vulnerability
-    return tuple([found[identifier] for identifier in sorted(found)])
+    for stated in those:
+        known = found.get(stated.id)
+        if known is None:
+            found[stated.id] = stated
+            continue
+        worse = stated if _worse(stated, known) else known
+        every = {*stated.aliases, *known.aliases}
+        found[stated.id] = worse if len(every) == len(worse.aliases) else replace(worse, aliases=tuple(sorted(every)))
+    return tuple([_within_bounds(found[identifier]) for identifier in sorted(found)])
+
+
+def _within_bounds(one: Vulnerability) -> Vulnerability:
+    if len(one.aliases) <= MOST_ALIASES:
+        return one
+    aliases, said = kept_aliases(one.aliases)
+    described, worst = f"{said} {one.description}".rstrip(), Decimal("10.0")
+    return replace(
+        one, aliases=aliases, description=described, cvss_score=worst, cvss_vector=None, scored_from_vector=False
+    )
 
 
 def _worse(one: Vulnerability, known: Vulnerability) -> bool:

@@ -1,4 +1,4 @@
-"""Fetch: one request for component reports, tried again where that may help; statuses become errors here.
+"""Fetch: one request for component reports, retried where that may help; statuses become errors here.
 
 Source: OSS Index REST v3 as served by Sonatype Guide (``POST /api/v3/component-report``). What errors carry in their
 body is not specified, so a body is only ever a hint for people; the status decides.

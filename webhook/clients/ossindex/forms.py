@@ -16,21 +16,25 @@ from urllib.parse import quote
 from webhook.errors import InvalidInput
 from webhook.model.ecosystems import DISTRIBUTIONS
 from webhook.model.purls import Purl, parse_purl
+from webhook.model.purlshapes import major_of_path
 from webhook.model.shapes import unusable
 
 _MAJOR = re.compile(r"v([2-9]|[1-9][0-9]+)\.")
 _GO_TAIL = re.compile(r"/v[0-9]+\Z|\Apkg:golang/gopkg\.in/|%2Bincompatible\Z")
-_REDHAT = re.compile(r"[.-]redhat-[0-9]+\Z")
+_NOT_IN_CENTRAL = re.compile(r"[.-](?:redhat-[0-9]+|(?i:(?:BUILD-)?SNAPSHOT)|[0-9]{8}\.[0-9]{6}-[0-9]+)\Z")
+"""Builds of Red Hat and snapshots, of which Maven Central takes none."""
+_MAVEN_VERSION = re.compile(r"[\w.+~-]+", re.ASCII)
+_MAVEN_RELEASE = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 _RELEASE = re.compile(r"([0-9]+!)?([0-9]+(?:\.[0-9]+)*)")
 _USUAL_NUMBERS = 3
 _VERSION = r"(?!(?:0\.0\.0-use\.local|9999999-dev)[\n?])[0-9][0-9.]*+(?:-?[A-WYZa-wyz0-9][A-Za-z0-9.-]*+)?+"
-_THREE = r"(?=[0-9]++\.[0-9]++\.[0-9])"
-"""How versions of cargo begin; what has fewer numbers is a requirement, and asked for by nobody."""
+_THREE = r"(?=[0-9]++\.[0-9]++\.[0-9]++(?!\.))"
+"""How versions of npm and cargo begin; what has fewer numbers is a requirement, and asked for by nobody."""
 _NUMBERS = r"(?:0|[1-9][0-9]{0,17}+)(?:\.(?:0|[1-9][0-9]{0,17}+)){2,}+(?<!\.0)"
 """A version of PyPI that is written in one way only: three numbers or more, and no zero at the end."""
 _GO_VERSION = (
-    # Of major version 0 or 1, or of a path that names its major version.
-    rf"@(?!v0\.0\.0-0001)v(?:[01]|(?:(?<=/v[0-9]@v)|(?<=/v[0-9][0-9]@v))[0-9]++)\."
+    # Of major version 0 or 1, or of the version that the path names.
+    rf"@(?!v0\.0\.0-0001)v(?:[01]|{major_of_path('/')})\."
     rf"(?=[0-9]++\.[0-9]++(?:-|\n)){_VERSION}(?<!\.dirty)"
 )
 _RPM_VERSION = _VERSION.replace("A-Za-z0-9.-", "A-Za-z0-9._-")
@@ -39,8 +43,8 @@ _USUAL_LINES = re.compile(
     # with hyphens, and packages of rpm, without what advisories need to know of them, with what stands behind the
     # distribution. One a line.
     rf"""(pkg:(?:
-        maven/[A-Za-z0-9._-]++/[A-Za-z0-9._-]++@(?![^\n]*redhat){_VERSION}
-      | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@{_VERSION}
+        maven/[A-Za-z0-9._-]++/[A-Za-z0-9._-]++@(?![^\n]*(?:redhat|(?i:snapshot)|[0-9]-[0-9]++\n)){_VERSION}
+      | npm/(?:%40[a-z0-9._~-]++/)?+[a-z0-9._~-]++@{_THREE}{_VERSION}
       | golang/[a-z0-9][a-z0-9_~-]*+\.[a-z0-9._~-]*+(?:/[a-z0-9._~-]++)++{_GO_VERSION}
       | gem/[A-Za-z0-9._-]++@[0-9]++(?:\.[A-Za-z0-9]++)*+
       | pypi/[a-z0-9]++@{_NUMBERS}
@@ -170,7 +174,10 @@ def _golang(key: Purl) -> Iterator[Form]:
 
 def _maven(key: Purl) -> Iterator[Form]:
     yield Form(key)
-    yield Form(_at(key.package, _REDHAT.sub("", key.version) or key.version))
+    version = key.version
+    yield Form(_at(key.package, _NOT_IN_CENTRAL.sub("", version) or version))
+    if not _MAVEN_VERSION.fullmatch(version) and (release := _MAVEN_RELEASE.match(version)):
+        yield Form(_at(key.package, release[0]))  # what else stands there no file of the registry is named by
 
 
 def _npm(key: Purl) -> Iterator[Form]:

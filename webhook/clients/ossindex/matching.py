@@ -1,4 +1,4 @@
-"""Matching: which entry of an answer belongs to which component that was asked for.
+"""Matching: which entry of an answer belongs to which requested component.
 
 The service does not promise to give coordinates back as they were sent (``+`` has come back as ``%20``, names in
 another case, old answers without ``pkg:``), nor an order, nor one entry for each. So entries are matched by parsed

@@ -95,7 +95,7 @@ def decode_others(body: bytes) -> list[object]:
     if not isinstance(content, list):
         said = message_of(body)
         raise Final(
-            f"OSS Index answered with something that is no list of reports{f': {said}' if said else '.'}",
+            f"OSS Index did not answer with a list of reports{f': {said}' if said else '.'}",
             remedy="Check ossindex.url; if it is right, the service has changed and bomgate needs an update.",
         )
     return content

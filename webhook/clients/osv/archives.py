@@ -30,13 +30,18 @@ def digest_of(stream: IO[bytes]) -> str:
     return f"sha256:{digest.hexdigest()}"
 
 
+def record_name(path: str) -> str:
+    """What a record is called by its path: its id, where the source names files so."""
+    return path.rpartition("/")[2].removesuffix(".json")
+
+
 def read_archive(stream: IO[bytes], max_bytes: int, skip: Callable[[str, str], None]) -> Iterator[tuple[bytes, str]]:
-    """The records of a zip file, each with its name.
+    """The records of a zip file, each with its path in it.
 
     Args:
         stream: can be sought in.
         max_bytes: of the largest archive; its records may be eight times as large together.
-        skip: told of each record that is left out, with the reason and its name.
+        skip: told of each record that is left out, with the reason and its path.
 
     Raises:
         Retryable: it is no zip file, or was cut off.
@@ -49,17 +54,17 @@ def read_archive(stream: IO[bytes], max_bytes: int, skip: Callable[[str, str], N
                 raise _too_much(f"{len(names)} records")
             left = max_bytes * _RATIO
             for info in names:
-                data, name = _record(archive, info), info.filename.rpartition("/")[2].removesuffix(".json")
+                data = _record(archive, info)
                 if data is None:
-                    skip("unreadable", name)
+                    skip("unreadable", info.filename)
                     continue
                 left -= len(data)
                 if left < 0:
                     raise _too_much(f"more than {max_bytes * _RATIO} bytes of records")
                 if len(data) > LONGEST_RECORD:
-                    skip("too-large", name)
+                    skip("too-large", info.filename)
                 else:
-                    yield data, name
+                    yield data, info.filename
     except (zipfile.BadZipFile, EOFError, ValueError, OSError) as problem:
         raise Retryable(
             f"The archive cannot be read: {problem}",
@@ -77,34 +82,41 @@ def _record(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes | None:
 
 
 def read_folder(folder: Path, skip: Callable[[str, str], None]) -> Iterator[tuple[bytes, str]]:
-    """The records in a folder and those below it, in the order of their names, each with its name.
+    """The records in a folder and those below it, in the order of their names, each with its path from there.
+
+    Folders that are hidden are left out: a volume of Kubernetes has its files in one, and links to them.
 
     Args:
         folder: where they are; links that lead out of it are left out.
-        skip: told of each record that is left out, with the reason and its name.
+        skip: told of each record that is left out, with the reason and its path.
 
     Raises:
         Final: there are too many.
         OSError: it cannot be listed.
     """
     inside = folder.resolve(strict=True)
-    paths = sorted(path for path in folder.rglob("*.json") if not path.name.startswith("."))
+    paths = sorted(path for path in folder.rglob("*.json") if not _is_hidden(path.relative_to(folder)))
     if len(paths) > MOST_RECORDS:
         raise _too_much(f"{len(paths)} records")
     for path in paths:
+        name = path.relative_to(folder).as_posix()
         try:
             if not path.resolve().is_relative_to(inside) or not path.is_file():
-                skip("outside", path.stem)
+                skip("outside", name)
                 continue
             with path.open("rb") as stream:
                 data = stream.read(LONGEST_RECORD + 1)
         except OSError:
-            skip("unreadable", path.stem)
+            skip("unreadable", name)
             continue
         if len(data) > LONGEST_RECORD:
-            skip("too-large", path.stem)
+            skip("too-large", name)
         else:
-            yield data, path.stem
+            yield data, name
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _too_much(what: str) -> Final:

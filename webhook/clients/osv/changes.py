@@ -98,7 +98,8 @@ class ChangedRecords:
         records = RecordList(before.listed.whole_at, {**before.listed.records, **listed})
         extra = {"source": self._source, "ecosystem": ecosystem, "records": len(listed)}
         log.info("advisories were brought up to date record by record", extra=extra)
-        return FetchedSet(self._source, ecosystem, f"sha256:{digest.hexdigest()}", f"{_TAGGED}{tag}", content, records)
+        name, unread = f"sha256:{digest.hexdigest()}", frozenset(builder.unread)
+        return FetchedSet(self._source, ecosystem, name, f"{_TAGGED}{tag}", content, records, unread=unread)
 
 
 def _stated(data: bytes) -> Mapping[str, str]:

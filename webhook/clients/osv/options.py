@@ -1,4 +1,4 @@
-"""Options of sources: who is asked about components, and where advisories come from."""
+"""Options of sources: which services are asked about components, and where advisories come from."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ EXPLOITS = (KEV, EPSS)
 _NAME = re.compile(r"[a-z0-9](?:[-a-z0-9]{0,38}[a-z0-9])?")
 _MEGABYTE = 1024 * 1024
 _ARTIFACT = "oci://"
+_HUB = "hub:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class SourceRule:
                 "as OSV's mirrors do. A folder may hold JSON files instead, such as a git checkout. For kev and epss: "
                 "the file as it is published, its address, or the folder or address that it is in. For vex: a file, a "
                 "folder of JSON files, or a zip of such, or the http(s) address of a file or a zip. For all but vex "
-                "also an OCI artefact with such files, such as oci://registry.corp/mirror/osv:latest."
+                "also an OCI artefact with such files, such as oci://registry.corp/mirror/osv:latest. At a member of a "
+                "fleet, for osv, kev and epss: hub: for what the hub's source of the same name has, or hub:NAME."
             )
         },
     )
@@ -88,6 +90,11 @@ class SourceRule:
     def is_remote(self) -> bool:
         """Whether it is behind a web address, or in a registry."""
         return self.location.lower().startswith(("http://", "https://", _ARTIFACT))
+
+    @property
+    def hub_source(self) -> str:
+        """The name of the hub's source that it is; empty for other places."""
+        return self.location.removeprefix(_HUB) or self.name if self.location.startswith(_HUB) else ""
 
     @property
     def artifact(self) -> str:
@@ -150,11 +157,21 @@ class SourceRule:
         if self.ca_file is not None or self.plain_http:
             yield "has caFile or plainHttp, which are those of the registry then; write them under registries"
 
+    def _hub_problems(self) -> Iterator[str]:
+        if self.kind == VEX:
+            yield "cannot be at the hub, being of the kind vex"
+        if not _NAME.fullmatch(self.hub_source):
+            yield "has a location that names no source of the hub"
+        if self.ca_file is not None or self.plain_http or self.public_key_file is not None:
+            yield "has caFile, plainHttp or publicKeyFile; the hub signs what it tells, see fleet.hubKeys"
+
     def _location_problems(self) -> Iterator[str]:
         if not self.location:
             yield "has no location"
         elif self.artifact:
             yield from self._artifact_problems()
+        elif self.hub_source:
+            yield from self._hub_problems()
         elif self.is_remote:
             parts = urlsplit(self.location)
             if not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:

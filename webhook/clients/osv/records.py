@@ -1,19 +1,20 @@
 """Records: one file in the OSV format becomes an advisory with the versions that it is about.
 
 What is wrong with one record, or with what it says of one package, loses nothing else and is counted. Withdrawn records
-do not count, and neither do ranges of commits, since SBOMs have versions.
+do not count, and neither do ranges of commits, since SBOMs have versions. Several records of one id count together: a
+version that one of them calls affected is no less so because another one, such as an older copy, does not.
 Source: the OSV schema 1.7; where databases keep what the schema leaves to them, their records.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import msgspec
 
+from webhook.clients.osv.descriptions import LONGEST_ID, Record, advisory_of, cves, joined
 from webhook.clients.osv.severities import Rated, Severity, specific_of
 from webhook.model.advisories import Advisory, AdvisorySet, AffectedVersions, Interval, ListedRecord
 from webhook.policy.advisorykeys import key_of
@@ -22,22 +23,10 @@ from webhook.policy.affected import VersionOrder, in_stream, intervals_of, strea
 LONGEST_RECORD = 16 * 1024 * 1024
 """Bytes of a record; the largest real ones, lists of every version of a package, have below 5 MB."""
 _MOST_AFFECTED = 100_000
-_MOST_IDS = 500
-_SUMMARY, _DETAILS, _ID = 300, 600, 200
-_CVE = re.compile(r"CVE-[0-9]+-[0-9]+\Z")
-_OF_DISTRIBUTION = re.compile(r"(?:ALPINE|DEBIAN|UBUNTU)-(CVE-[0-9]{4}-[0-9]{4,19})\Z")
 _NO_SECURITY = ("ALBA-", "ALEA-")
 """AlmaLinux's advisories of bug fixes and enhancements; a few name vulnerabilities all the same."""
-_SPACE = re.compile(r"\s+")
-
-
 _LONGEST_TIME = 40
 _EARLIEST = dt.datetime.min.replace(tzinfo=dt.UTC)
-
-
-class _Reference(msgspec.Struct, gc=False):
-    type: str = ""
-    url: str = ""
 
 
 class _Package(msgspec.Struct, gc=False):
@@ -58,24 +47,8 @@ class _Affected(msgspec.Struct, gc=False):
     ecosystem_specific: msgspec.Raw = msgspec.Raw()
 
 
-class _Record(msgspec.Struct, gc=False):
-    id: str
-    modified: str = ""
-    withdrawn: str | None = None
-    aliases: list[str] | None = None
-    upstream: list[str] | None = None
-    related: list[str] | None = None
-    summary: str | None = None
-    details: str | None = None
-    severity: list[Severity] | None = None
-    affected: list[msgspec.Raw] | None = None
-    references: msgspec.Raw = msgspec.Raw()
-    database_specific: msgspec.Raw = msgspec.Raw()
-
-
-_RECORD = msgspec.json.Decoder(_Record)
+_RECORD = msgspec.json.Decoder(Record)
 _AFFECTED = msgspec.json.Decoder(_Affected)
-_REFERENCES = msgspec.json.Decoder(list[_Reference])
 
 
 def modified_at(text: str) -> dt.datetime | None:
@@ -97,17 +70,21 @@ class SetBuilder:
 
     Attributes:
         listed: the records that were taken in, by id; None when they are not wanted, or cannot be told apart.
+        unread: ids of records of which not all could be read; of those that have none, the names of their files.
     """
 
     def __init__(self, ecosystem: str, until: dt.datetime | None = None, *, lists: bool = False) -> None:
         self.ecosystem, self._until, self._newest = ecosystem, until, _EARLIEST
         self._set = AdvisorySet()
         self._counts = Counter[str]()
-        self._ids = set[str]()
+        self._numbers = dict[str, int]()
+        self._repeated: dict[int, list[Advisory]] = {}
+        self._repeated_keys = set[str]()
         self._orders: dict[str, VersionOrder] = {}
         self._streams: tuple[str, ...] = ()
         self._rated = Rated([], [])
         self.listed: dict[str, ListedRecord] | None = {} if lists else None
+        self.unread = set[str]()
         self._reasons: list[str] = []
 
     def add(self, data: bytes, name: str = "") -> None:
@@ -126,7 +103,7 @@ class SetBuilder:
             self.skip("unreadable", name)
             return
         self._reasons = []
-        self._take_in(record)
+        self._take_in(record, name)
         self._list(record.id, record.modified[:_LONGEST_TIME])
 
     def _list(self, name: str, modified: str) -> None:
@@ -135,26 +112,37 @@ class SetBuilder:
             self.listed[name] = ListedRecord(modified, tuple(self._reasons))
             self.listed = self.listed if is_told_apart else None
 
-    def _take_in(self, record: _Record) -> None:
+    def _take_in(self, record: Record, name: str) -> None:
         self._date(record.modified[:_LONGEST_TIME])
         if why := self._why_not(record):
+            self.unread |= {name} if why == "unreadable" else set()
             self.skip(why)
             return
         found: dict[str, list[AffectedVersions]] = {}
         self._rated = Rated(list(record.severity or ()), [specific_of(record.database_specific).severity or ""])
-        number, reasons = len(self._set.advisories), set[str]()
+        number, reasons = self._numbers.get(record.id, len(self._set.advisories)), set[str]()
         self._streams = streams_of(record.summary or "")
         for raw in (record.affected or ())[:_MOST_AFFECTED]:
             self._take(raw, number, found, reasons)
+        if "unreadable-package" in reasons:
+            self.unread.add(record.id)
         if not found:
             self.skip(min(reasons, default="nothing-affected"))
             return
         for reason in reasons & {"unreadable-package", "unreadable-versions"}:
             self.skip(reason)
-        self._ids.add(record.id)
-        self._set.advisories.append(_advisory(record, self._rated))
+        self._keep(number, advisory_of(record, self._rated), found)
+
+    def _keep(self, number: int, advisory: Advisory, found: Mapping[str, list[AffectedVersions]]) -> None:
+        if number < len(self._set.advisories):
+            self.skip("repeated")
+            self._repeated.setdefault(number, [self._set.advisories[number]]).append(advisory)
+            self._repeated_keys.update(found)
+        else:
+            self._numbers[advisory.id] = number
+            self._set.advisories.append(advisory)
         for key, parts in found.items():
-            self._set.packages.setdefault(key, []).append(_joined(parts))
+            self._set.packages.setdefault(key, []).append(_together(parts))
 
     def _date(self, text: str) -> None:
         moment = modified_at(text)
@@ -171,24 +159,35 @@ class SetBuilder:
         self._counts[reason] += 1
         self._reasons.append(reason)
         if name is not None:
+            self.unread.add(name)
             self._reasons = [reason]
             self._list(name, "")
 
     def finish(self) -> AdvisorySet:
         """The set."""
+        for number, said in self._repeated.items():
+            self._set.advisories[number] = joined(said)
+        for key in self._repeated_keys:
+            parts: dict[int, list[AffectedVersions]] = {}
+            for part in self._set.packages[key]:
+                parts.setdefault(part.advisory, []).append(part)
+            self._set.packages[key] = [_together(some) for some in parts.values()]
         self._set.counts = dict(sorted(self._counts.items()))
         return self._set
 
-    def _why_not(self, record: _Record) -> str:
-        if not record.id or len(record.id) > _ID or not record.id.isprintable():
+    def _why_not(self, record: Record) -> str:
+        if not record.id or len(record.id) > LONGEST_ID or not record.id.isprintable():
             return "unreadable"
-        if record.withdrawn:
+        if record.withdrawn and self._has_come(record.withdrawn[:_LONGEST_TIME]):
             return "withdrawn"
-        if record.id in self._ids:
-            return "repeated"
-        if record.id.startswith(_NO_SECURITY) and not _cves([*(record.related or ()), *(record.upstream or ())]):
+        if record.id.startswith(_NO_SECURITY) and not cves([*(record.related or ()), *(record.upstream or ())]):
             return "no-security"
         return ""
+
+    def _has_come(self, text: str) -> bool:
+        """Whether it is a time, and none of days to come: until then a record counts."""
+        moment = modified_at(text)
+        return moment is not None and (self._until is None or moment <= self._until)
 
     def _take(
         self,
@@ -216,8 +215,8 @@ class SetBuilder:
             return
         kind, key = named
         one = self._versions(affected, number, kind)
-        if one is None:
-            reasons.add("commits-only")
+        if one is None:  # by the schema's evaluation no version is affected then
+            reasons.add("commits-only" if affected.ranges else "no-versions")
             return
         if one.is_unreadable:
             reasons.add("unreadable-versions")
@@ -244,7 +243,7 @@ class SetBuilder:
         return AffectedVersions(number, tuple(dict.fromkeys(intervals)), tuple(listed), unreadable)
 
 
-def _joined(parts: list[AffectedVersions]) -> AffectedVersions:
+def _together(parts: list[AffectedVersions]) -> AffectedVersions:
     """What one advisory says of one package, in however many places."""
     if len(parts) == 1:
         return parts[0]
@@ -254,43 +253,3 @@ def _joined(parts: list[AffectedVersions]) -> AffectedVersions:
         tuple(dict.fromkeys(version for part in parts for version in part.versions)),
         any(part.is_unreadable for part in parts),
     )
-
-
-def _advisory(record: _Record, rated: Rated) -> Advisory:
-    upstream, related = record.upstream or [], record.related or []
-    parts = _cves(upstream) or _cves(related)
-    aliases = set(record.aliases or ())
-    if len(_cves(upstream)) <= 1:  # one vulnerability; several would be one and the same otherwise
-        aliases |= set(upstream)
-        parts = _cves(related) if not _cves(upstream) else []
-    if found := _OF_DISTRIBUTION.match(record.id):
-        aliases.add(found[1])
-    named = sorted(alias for alias in aliases - {record.id} if 0 < len(alias) <= _ID and alias.isprintable())
-    return Advisory(
-        record.id,
-        tuple(named[:_MOST_IDS]),
-        tuple(parts[:_MOST_IDS]),
-        _line(record.summary or "", _SUMMARY),
-        rated.vector(),
-        _reference(record.references),
-        _line(record.details or "", _DETAILS),
-        rated.word(record.summary or ""),
-        tuple(sorted(rated.ended)),
-    )
-
-
-def _cves(names: Iterable[str]) -> list[str]:
-    return sorted({name for name in names if _CVE.match(name)})
-
-
-def _reference(raw: msgspec.Raw) -> str:
-    try:
-        listed = _REFERENCES.decode(raw) if bytes(raw) else []
-    except ValueError:
-        return ""
-    urls = [(page.type != "ADVISORY", page.url) for page in listed if page.url.startswith(("https://", "http://"))]
-    return min(urls, key=lambda pair: pair[0], default=(False, ""))[1][:500]
-
-
-def _line(text: str, most: int) -> str:
-    return _SPACE.sub(" ", text[: 2 * most]).strip()[:most]

@@ -8,6 +8,7 @@ family).
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -75,13 +76,18 @@ class Rated:
         given = {
             rated.score for rated in self.severities if rated.type.startswith("CVSS_V") and len(rated.score) < _LONGEST
         }
-        return max(given, key=_rank) if len(given) > 1 else next(iter(given), "")
+        return worst_vector(given)
 
     def word(self, title: str) -> str:
         """The worst word, in lower case; that of the title where no field has one; empty without any."""
         words = [*self.words, *(rated.score for rated in self.severities if not rated.type.startswith("CVSS_"))]
         titled = _TITLED.match(title)
         return worst_word(word for word in words if word != "end-of-life") or (titled[1].lower() if titled else "")
+
+
+def worst_vector(vectors: Collection[str]) -> str:
+    """The one with the highest score, of equal ones that of the newest version of CVSS; empty without any."""
+    return max(sorted(vectors), key=_rank) if len(vectors) > 1 else next(iter(vectors), "")
 
 
 def _rank(vector: str) -> tuple[Decimal, str]:

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from webhook.clients.feeds import Feed
 from webhook.clients.http.exchange import Exchange
-from webhook.clients.osv.archives import digest_of, read_archive, read_folder
+from webhook.clients.osv.archives import digest_of, read_archive, read_folder, record_name
 from webhook.clients.osv.changes import ChangedRecords
 from webhook.clients.osv.options import SourceRule
 from webhook.clients.osv.records import SetBuilder, modified_at
@@ -49,6 +49,10 @@ def _beside(archive: Path, suffix: str) -> bytes | None:
         return None
     with path.open("rb") as stream:
         return stream.read(MOST_BYTES)
+
+
+def _skipping(builder: SetBuilder) -> Callable[[str, str], None]:
+    return lambda why, path: builder.skip(why, record_name(path))
 
 
 def _nothing() -> FormerSet | None:
@@ -187,11 +191,11 @@ class OsvSource:
         if known is not None and known.digest == digest:
             return FetchedSet(self.name, ecosystem, digest, tag, None)
         builder = SetBuilder(ecosystem, self._until(), lists=self._changes is not None)
-        return self._built(known, digest, tag, builder, read_archive(stream, self._rule.max_bytes, builder.skip))
+        return self._built(known, digest, tag, builder, read_archive(stream, self._rule.max_bytes, _skipping(builder)))
 
     def _read_files(self, ecosystem: str, known: AdvisorySetInfo | None, folder: Path) -> FetchedSet:
         builder, whole = SetBuilder(ecosystem, self._until()), hashlib.sha256()
-        records = list(read_folder(folder, builder.skip))
+        records = list(read_folder(folder, _skipping(builder)))
         for data, _ in records:
             whole.update(hashlib.sha256(data).digest())
         digest = f"sha256:{whole.hexdigest()}"
@@ -208,16 +212,16 @@ class OsvSource:
         records: Iterable[tuple[bytes, str]],
     ) -> FetchedSet:
         ecosystem = builder.ecosystem
-        for data, name in records:
-            builder.add(data, name)
+        for data, path in records:
+            builder.add(data, record_name(path))
         content = builder.finish()
         count, before = len(content.advisories), 0 if known is None else known.advisories
         if count < max(1, before // _SHRUNK):
             # It would make everything clean that the others were about.
             raise Final(
                 f"The source {self.name} has {count} usable advisories of {ecosystem}; it had {before}.",
-                remedy="Check its location; the advisories there were stay. If it is right, take the ecosystem out of "
-                "sources, run bomgate download, and add it again.",
+                remedy="Check its location; the advisories loaded before are kept. If it is right, take the "
+                "ecosystem out of sources, run bomgate download, and add it again.",
             )
         former, latest = "" if known is None else known.newest, self._until()
         before_at, at = modified_at(former), modified_at(content.newest)
@@ -226,12 +230,13 @@ class OsvSource:
             raise Final(
                 f"The advisories of {ecosystem} of {self.name} are older than what is here: the newest was modified at "
                 f"{content.newest or 'no time'}, and not at {former}.",
-                remedy="Bring the mirror up to date; what is here stays. If it is right, take the ecosystem out of "
-                "sources, run bomgate download, and add it again.",
+                remedy="Bring the mirror up to date; what was loaded before is kept. If it is right, take the "
+                "ecosystem out of sources, run bomgate download, and add it again.",
             )
         now = int(self._clock.now().timestamp())
         listed = None if builder.listed is None else RecordList(now, builder.listed)
-        return FetchedSet(self.name, ecosystem, digest, tag, content, listed, self._signed(digest))
+        signed, unread = self._signed(digest), frozenset(builder.unread)
+        return FetchedSet(self.name, ecosystem, digest, tag, content, listed, signed, unread=unread)
 
     def _until(self) -> dt.datetime:
         """Later than this nothing can have been modified; clocks may differ."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from webhook.clients.registry.documents import Document
 from webhook.clients.trail import Look
-from webhook.errors import InvalidInput, UnusableAnswer
-from webhook.model.components import BETWEEN_TOOLS, Sbom
+from webhook.errors import InvalidInput, SourceError, UnusableAnswer
+from webhook.model.components import BETWEEN_TOOLS, Sbom, document_digest
+from webhook.ports import PartlyRead
 
 _SKEW = dt.timedelta(minutes=5)
 """By how much the clock of who signs may be ahead."""
@@ -45,13 +47,15 @@ class Basket:
         collected: documents that were read.
         problems: why others could not be.
         uncounted: why others do not count, whatever is in them.
-        is_short: whether some could not be got, so that nobody knows what is in them.
+        is_short: whether some could not be got, or taken out of their envelopes, so that nobody knows what is in them.
+        unread: digests of those that were got and cannot be read.
     """
 
     collected: list[Collected] = field(default_factory=list)
     problems: list[InvalidInput | UnusableAnswer] = field(default_factory=list)
     uncounted: list[InvalidInput] = field(default_factory=list)
     is_short: bool = False
+    unread: set[str] = field(default_factory=set)
 
     @property
     def sboms(self) -> list[Sbom]:
@@ -62,6 +66,30 @@ class Basket:
         """Note a document that could not be got."""
         self.problems.append(problem)
         self.is_short = True
+
+    def refuse(self, problem: InvalidInput, document: Document | None) -> None:
+        """Note a document that was got and cannot be read; None where not even what is around it can be.
+
+        Which document an envelope holds is not known then. So what was found here before stays: an earlier reader may
+        have taken one of those out of it.
+        """
+        self.problems.append(problem)
+        if document is None:
+            self.is_short = True
+        else:
+            self.unread.add(document_digest(document.data))
+
+    def take_notes(self, other: Basket) -> None:
+        """Take over what was noted of another subject's documents; the documents themselves stay there."""
+        self.problems += other.problems
+        self.uncounted += other.uncounted
+        self.is_short |= other.is_short
+        self.unread |= other.unread
+
+    def is_ahead(self, now: dt.datetime) -> bool:
+        """Whether the time of a document is still to come, so that it replaces others once it has come."""
+        times = (collected.document.made_at for collected in self.collected)
+        return any(made is not None and made > now + _SKEW for made in times)
 
     def keep_newest(self, now: dt.datetime) -> None:
         """Keep the newest document of each kind; one that states no time, and those of the same time, count, too.
@@ -88,3 +116,9 @@ class Basket:
                     "; a newer one of the same signer, predicate type and tool counts (sbom.newest)"
                 )
         self.collected = kept
+
+
+def cut_short(failure: SourceError, read: Iterable[Sbom]) -> PartlyRead:
+    """What was read before a registry failed counts, and says nothing of the rest."""
+    is_passing = not isinstance(failure, UnusableAnswer)
+    return PartlyRead(failure.message, remedy=failure.remedy, sboms=tuple(read), is_short=True, is_passing=is_passing)

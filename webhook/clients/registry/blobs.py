@@ -1,4 +1,4 @@
-"""Blobs: bytes that have to be what their digest and size say, in memory or in a file."""
+"""Blobs: bytes that must match their digest and size, in memory or in a file."""
 
 from __future__ import annotations
 
@@ -76,5 +76,5 @@ def _checked(found: _Hash, read: int, expected: Digest | None, size: int, where:
         raise UnusableAnswer(f"{where} has {read} bytes instead of {size}.", remedy=_REMEDY)
     digest = Digest(f"{found.name}:{found.hexdigest()}")
     if expected is not None and digest != expected:
-        raise UnusableAnswer(f"{where} is not what its digest says: its bytes have {digest.short}.", remedy=_REMEDY)
+        raise UnusableAnswer(f"{where} does not match its digest: its bytes have {digest.short}.", remedy=_REMEDY)
     return digest

@@ -16,7 +16,7 @@ from webhook.clients.http.messages import Answer, Request
 from webhook.clients.http.problems import origin
 from webhook.clients.registry.blobs import BlobFile, checked_bytes
 from webhook.clients.registry.calls import CAP_REMEDY, Budget, Calls
-from webhook.clients.registry.credentials import Keychain
+from webhook.clients.registry.credentials import Before, Keychain
 from webhook.clients.registry.dockerconfig import Credential
 from webhook.clients.registry.locations import Repository
 from webhook.clients.registry.manifests import (
@@ -27,6 +27,7 @@ from webhook.clients.registry.manifests import (
     checked_digest,
     parse_digest_or_none,
     plain_type,
+    read_list,
     read_manifest,
 )
 from webhook.clients.registry.options import RegistryOptions
@@ -88,23 +89,22 @@ class RegistryClient:
         return Budget(deadline, self._options.requests_per_image, self._options.bytes_per_image)
 
     def opened_by(self, keychain: Keychain) -> RegistryClient:
-        """A client that asks another keychain first.
+        """A client with what another keychain has; where it has nothing, with the credentials of this one.
 
         It shares connections and limits with this one, and no tokens: what one keychain opens stays closed to others.
         """
         other = copy.copy(self)
-        other._keychains = (keychain, *self._keychains)
+        other._keychains = (Before(keychain, self._keychains),)
         other._calls = self._calls.opened_by(other._keychains)
         return other
 
-    def credential(self, repository: Repository) -> Credential | None:
-        """What opens a repository; None when there is nothing.
+    def credential(self, repository: Repository, deadline: Deadline) -> Credential | None:
+        """What opens a repository, or may open it where none of it has been read; None when there is nothing.
 
         Raises:
             SourceError: the credentials cannot be read.
         """
-        found = (keychain.find(repository) for keychain in self._keychains)
-        return next((credential for credential in found if credential is not None), None)
+        return self._calls.credential(repository, deadline)
 
     def close(self) -> None:
         """Close all connections."""
@@ -223,10 +223,10 @@ class RegistryClient:
         # Registries without the list answer 404 by the specification, and in practice also with their web pages.
         if reply.status != 200 or "json" not in reply.headers.get("Content-Type", "json"):
             return None
-        content = read_manifest(reply.body, f"list of attachments of {repository.name}")
-        if content.manifests is None:
-            raise Final(f"{repository.registry.host} answered the list of attachments with something else.")
-        return Page(tuple(content.manifests), _next_page(reply))
+        entries = read_list(reply.body, f"list of attachments of {repository.name}")
+        if entries is None:
+            raise Final(f"{repository.registry.host} did not answer with a list of attachments.")
+        return Page(entries, _next_page(reply))
 
     def push_blob(self, repository: Repository, data: bytes, budget: Budget) -> Digest:
         """Push a blob, unless it is there; its digest.
@@ -243,7 +243,7 @@ class RegistryClient:
         begun = self._calls.get(repository, begin, budget, absent=frozenset([202]))
         url = joined(begun.url, begun.headers.get("Location", ""))
         if begun.status != 202 or not url or origin(url) != origin(begun.url):
-            raise Final(f"{repository.registry.host} does not say where a blob is to be uploaded.")
+            raise Final(f"{repository.registry.host} does not say where to upload a blob.")
         url = f"{url}{'&' if '?' in url else '?'}digest={digest}"
         content = {"Content-Type": "application/octet-stream"}
         self._calls.get(repository, Request(destination, "PUT", url, limit, content, body=data), budget, _MADE)
@@ -279,7 +279,10 @@ def _refuse_missing(reply: Answer, repository: Repository, digest: Digest) -> No
 
 def _next_page(reply: Answer) -> str:
     """The next page (RFC 8288), which has to be on the same host."""
-    target = next_link(reply.headers.get("Link", ""))
+    header = reply.headers.get("Link", "")
+    target = next_link(header)
+    if not target and "next" in header.lower():
+        raise Final(f"{origin(reply.url)} continues its list of attachments with a link that cannot be parsed.")
     if not target:
         return ""
     url = joined(reply.url, target)

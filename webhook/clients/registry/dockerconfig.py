@@ -93,8 +93,12 @@ class DockerConfig:
             path: of the repository.
             rank: how many matching keys come before it, in the order in which the kubelet tries them.
         """
-        keys = matching((*self._by_host.get(_canonical(host), ()), *self._patterns), host, path)
+        keys = self.keys(host, path)
         return self.entries[keys[rank]] if rank < len(keys) else None
+
+    def keys(self, host: str, path: str) -> list[str]:
+        """The keys that match a repository, in the order in which the kubelet tries them."""
+        return matching((*self._by_host.get(_canonical(host), ()), *self._patterns), host, path)
 
 
 def read_docker_config(data: bytes) -> DockerConfig:
@@ -128,16 +132,24 @@ def read_docker_config(data: bytes) -> DockerConfig:
 
 def normal_key(key: str) -> str:
     """A key of such a file as ``host`` or ``host/path``; URLs lose their scheme and the API's version."""
-    text = key.partition("://")[2] if key.startswith(("https://", "http://")) else key
-    text = text.partition("#")[0].partition("?")[0]
-    host, slash, path = text.partition("/")
-    path = f"{slash}{path}"
+    host, path = split_key(key)
     for version in ("/v1", "/v2"):
         if path == version or path.startswith(f"{version}/"):
             path = path[len(version) :]
             break
-    host = _canonical(host.rpartition("@")[2])
     return host if path in ("", "/") else f"{host}{path}"
+
+
+def split_key(key: str) -> tuple[str, str]:
+    """Host, in the spelling of references, and path of a key; scheme, user, query and fragment are left out.
+
+    Args:
+        key: ``host[:port][/path]`` or a URL.
+    """
+    text = key.partition("://")[2] if key.startswith(("https://", "http://")) else key
+    text = text.partition("#")[0].partition("?")[0]
+    host, slash, path = text.partition("/")
+    return _canonical(host.rpartition("@")[2]), f"{slash}{path}" if path else ""
 
 
 def matching(keys: Iterable[str], host: str, path: str) -> list[str]:
@@ -204,7 +216,7 @@ def _credential(entry: object) -> Credential | None:
         name = folded(name)
         if name in _FIELDS and value is not None:  # null says nothing, as in Go
             if not isinstance(value, str):
-                raise InvalidInput(f"has a {name} that is no text")
+                raise InvalidInput(f"has a {name} that is not a string")
             values[name] = _text(value)
     if values["auth"]:
         values["username"], values["password"] = _pair(values["auth"])
@@ -283,4 +295,4 @@ def _label_matches(pattern: str, label: str) -> bool:
 
 
 def _refuse(constant: str) -> object:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")

@@ -118,7 +118,7 @@ def envelope_document(data: bytes, subject: Digest, key: PublicKey | None) -> Do
     if document is None:
         return None
     raise DoesNotCount(
-        f"no signature of the attestation is of the key {key.name}",
+        f"no signature of the attestation was made with the key {key.name}",
         remedy="Sign it with `cosign attest --key`, or correct the key in sbom.verify.",
     )
 
@@ -130,6 +130,6 @@ def _stated(envelope: Envelope, subject: Digest) -> Document | None:
 def _check_subject(statement: Statement, subject: Digest) -> None:
     if subject not in statement.subjects:
         raise DoesNotCount(
-            f"the attestation speaks of another image than {subject.short}",
+            f"the attestation is about another image than {subject.short}",
             remedy="Attest the image again by its digest; copying it between images does not make it true.",
         )

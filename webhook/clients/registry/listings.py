@@ -90,7 +90,7 @@ class Listings:
 
     def __init__(self, client: RegistryClient, options: AttachmentOptions, clock: Clock) -> None:
         self._client, self._options = client, options
-        self._known = TimedCache[_Key, Listing](_REMEMBERED, clock.monotonic)
+        self._known = TimedCache[_Key, tuple[Listing, Budget, int, int]](_REMEMBERED, clock.monotonic)
 
     def of(self, repository: Repository, subject: Digest, budget: Budget, *, signed: bool = False) -> Listing:
         """What refers to a manifest.
@@ -106,13 +106,18 @@ class Listings:
             TooMuchAttached: more hangs on it than is read.
         """
 
-        def read() -> tuple[Listing, float]:
+        def read() -> tuple[tuple[Listing, Budget, int, int], float]:
+            requests, size = budget.requests, budget.bytes
             listing, entries = self.entries(repository, subject, budget)
             opened = self._opened(listing, repository, subject, _chosen(entries, signed), budget)
-            return opened, self._options.listing_seconds
+            cost = requests - budget.requests, size - budget.bytes
+            return (opened, budget, *cost), self._options.listing_seconds
 
         # Places are asked side by side, and one of them reads for all.
-        return self._known.get_or_make((repository.name, subject, signed), read)
+        listing, payer, requests, size = self._known.get_or_make((repository.name, subject, signed), read)
+        if payer is not budget:  # whichever of them it was, the limits are the same for each
+            budget.spend(requests, size)
+        return listing
 
     def state(self, repository: Repository, subject: Digest, budget: Budget) -> Sequence[str]:
         """The digests of what refers to a manifest, or of the list where a tag points at one; nothing is opened.

@@ -1,4 +1,4 @@
-"""From an image's name to the repository that is really asked: the rules of ``registries``, in order."""
+"""From an image's name to the repository to ask: the rules of ``registries``, in order."""
 
 from __future__ import annotations
 

@@ -89,7 +89,12 @@ class Manifest(msgspec.Struct, frozen=True, rename="camel"):
         return self.config.media_type if self.config is not None else ""
 
 
+class _List(msgspec.Struct):
+    manifests: msgspec.Raw = msgspec.Raw()
+
+
 _decoder = msgspec.json.Decoder(Manifest)
+_lists = msgspec.json.Decoder(_List)
 
 
 def read_manifest(body: bytes, where: str) -> Manifest:
@@ -125,6 +130,24 @@ def read_manifest(body: bytes, where: str) -> Manifest:
     if manifest.manifests is None and manifest.layers is None:
         raise UnusableAnswer(f"{where} is neither an image manifest nor an index.", remedy="Check the image reference.")
     return manifest
+
+
+def read_list(body: bytes, where: str) -> tuple[Descriptor, ...] | None:
+    """Read a registry's list of what refers to a manifest; None when it is something else.
+
+    Args:
+        body: the bytes.
+        where: what it is, for errors.
+
+    Raises:
+        UnusableAnswer: it is damaged.
+    """
+    try:
+        is_empty = bytes(_lists.decode(body).manifests) == b"null"  # as Go writes a list that was never made
+    except (ValueError, RecursionError):
+        is_empty = False  # it says so itself, and better, when it is read
+    entries = () if is_empty else read_manifest(body, where).manifests
+    return None if entries is None else tuple(entries)
 
 
 def checked_digest(descriptor: Descriptor, where: str) -> Digest:

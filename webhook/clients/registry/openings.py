@@ -48,11 +48,13 @@ class SecretKeychain:
     def __init__(self, configs: Sequence[DockerConfig], notes: Sequence[str], rank: int = 0) -> None:
         self._configs, self._notes, self._rank = configs, notes, rank
 
-    def find(self, repository: Repository) -> Credential | None:
-        """See :class:`webhook.clients.registry.credentials.Keychain`."""
+    def offers(self, repository: Repository, deadline: Deadline) -> Iterator[Credential]:
+        """See :class:`webhook.clients.registry.credentials.Keychain`; at most one, as each has an opening."""
         ranks = (self._rank, *(0 for _ in self._configs[1:]))
         fitting = (_fitting(config, repository, rank) for config, rank in zip(self._configs, ranks, strict=False))
-        return next(filter(None, fitting), None)
+        found = next(filter(None, fitting), None)
+        if found is not None:
+            yield found
 
     def note(self, repository: Repository) -> str:
         """See :class:`webhook.clients.registry.credentials.Keychain`."""

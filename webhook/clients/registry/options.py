@@ -153,7 +153,10 @@ class ProviderOptions:
     """Plugins that give credentials, as the kubelet runs them."""
 
     config: Path | None = field(
-        default=None, metadata={"help": "CredentialProviderConfig file of the kubelet (YAML); none: no plugins."}
+        default=None,
+        metadata={
+            "help": "CredentialProviderConfig file of the kubelet (YAML), or a folder of such files; none: no plugins."
+        },
     )
     directory: Path | None = field(default=None, metadata={"help": "Directory with the plugin programs."})
     timeout_seconds: float = field(default=10.0, metadata={"help": "Time limit of a plugin run."})

@@ -15,6 +15,10 @@ PASSING = frozenset([429, 500, 502, 503, 504])
 """Statuses that may be gone at the next try."""
 
 
+class Denied(Final):
+    """A registry, or its token server, refuses a credential; another one may do."""
+
+
 class _Error(msgspec.Struct):
     code: str = ""
     message: str = ""
@@ -45,7 +49,7 @@ def status_trouble(status: int, headers: Mapping[str, str], body: bytes, what: s
     return Final(f"{text}.", remedy="Check that the address is a registry, and the image's name.")
 
 
-def denied(repository: Repository, status: int, body: bytes, has_credentials: bool, note: str) -> Final:
+def denied(repository: Repository, status: int, body: bytes, has_credentials: bool, note: str) -> Denied:
     """The error for 401 and 403.
 
     Args:
@@ -58,11 +62,11 @@ def denied(repository: Repository, status: int, body: bytes, has_credentials: bo
     said = error_code(body)
     host, path = repository.registry.host, repository.path
     if has_credentials:
-        return Final(
+        return Denied(
             f"{host} refuses {path} with the credentials that are configured ({said or status}).",
             remedy=f"Check that they may pull {path}, and that it exists.",
         )
-    return Final(
+    return Denied(
         f"{host} does not show {path} without credentials ({said or status}).",
         remedy=note or f"Name a credentialsFile for {host} under registries, or check that {path} exists.",
     )

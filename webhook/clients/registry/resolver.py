@@ -1,14 +1,24 @@
-"""The resolver: tags to digests, as registries say, remembered for a short while."""
+"""The resolver: what a tag points at, as registries say, and how an image is pulled."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from webhook.clients.registry.client import RegistryClient
+from webhook.clients.registry.dockerconfig import Credential
 from webhook.clients.registry.locations import Locations
 from webhook.clients.registry.options import RegistryOptions
+from webhook.clients.trail import Trail
 from webhook.model.caches import TimedCache
 from webhook.model.deadlines import Deadline
-from webhook.model.images import Digest, ImageRef
+from webhook.model.images import DEFAULT_HOST, Digest, ImageRef
+from webhook.model.platforms import Coverage
+from webhook.model.pulling import PullTarget
 from webhook.ports import Clock
+
+if TYPE_CHECKING:
+    from webhook.clients.registry.search import Search
+
 
 _REMEMBERED = 20_000
 
@@ -46,3 +56,31 @@ class RegistryResolver:
         if found is not None:
             self._known.put(image.tagged, found, self._options.tag_seconds)
         return found
+
+
+_HUB = "index.docker.io"
+
+
+def pull_target(search: Search, image: ImageRef, digest: Digest, deadline: Deadline) -> PullTarget:
+    """How an image is pulled, with the credentials of the search's client.
+
+    The image's manifest has been read then, so that its registry is one that may be asked, and shows it.
+
+    Raises:
+        SourceError: the image cannot be read.
+    """
+    visit = search.visit(image, digest, deadline, Trail())
+    registry, parts = visit.repository.registry, visit.anatomy
+    subjects = [subject for subject in parts.subjects if subject.role != "index"]
+    credential = search.client.credential(visit.repository, deadline) or Credential()
+    return PullTarget(
+        host=_HUB if registry.host == DEFAULT_HOST else registry.host,
+        path=visit.repository.path,
+        manifests=tuple((subject.role, subject.digest) for subject in subjects),
+        coverages=tuple(Coverage(parts.platforms, subject.entries) for subject in subjects),
+        plain_http=registry.plain_http,
+        ca_file=registry.ca_file,
+        username=credential.username,
+        password=credential.password,
+        token=credential.registry_token,
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from webhook.clients.registry.anatomy import Anatomies, Anatomy, Subject
-from webhook.clients.registry.basket import Basket, Collected
+from webhook.clients.registry.basket import Basket, Collected, cut_short
 from webhook.clients.registry.calls import Budget
 from webhook.clients.registry.client import RegistryClient
 from webhook.clients.registry.documents import Document, DoesNotCount
@@ -18,12 +19,15 @@ from webhook.clients.registry.options import AttachmentOptions
 from webhook.clients.registry.signatures import PublicKey, Verification
 from webhook.clients.trail import Look, Trail
 from webhook.errors import InvalidInput, SourceError, TooMuchAttached, UnusableAnswer
+from webhook.model.caches import TimedCache
 from webhook.model.components import Sbom
 from webhook.model.deadlines import Deadline
 from webhook.model.images import USUAL_PLATFORMS, Digest, ImageRef
 from webhook.model.places import SIGNED
 from webhook.model.platforms import WHOLE, Coverage, joined
-from webhook.ports import Clock, PartlyRead
+from webhook.ports import Clock, NoneCounts, PartlyRead
+
+_REMEMBERED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Search:
         self.listings = Listings(client, options, clock)
         self._locations, self._parse, self._clock = locations, parse, clock
         self._verification = Verification(options.verify)
+        self._ahead = TimedCache[tuple[str, Digest], bool](_REMEMBERED, clock.monotonic)
         self._anatomies = Anatomies(client, platforms or (lambda: options.platforms or USUAL_PLATFORMS))
 
     def signed_only(self, image: ImageRef) -> bool:
@@ -108,7 +113,7 @@ class Search:
         budget = self.client.budget(deadline)
         parts = self._anatomies.of(repository, digest, budget)
         if attachments != repository:
-            # Some registries answer 404 to whoever has shown no token yet; this request brings one.
+            # Some registries answer 404 to requests without a token; this request brings one.
             self.client.tag_digest(attachments, digest, budget)
         key = self._verification.key(image)
         return Visit(image.name, parts, repository, attachments, budget, trail, key)
@@ -122,7 +127,8 @@ class Search:
 
         Raises:
             PartlyRead: some documents of the image cannot be read, or the registry failed after others were.
-            InvalidInput: there are documents, and none of them counts or can be read.
+            NoneCounts: there are documents, all were read, and none of them counts.
+            InvalidInput: there are documents, and none of them can be read.
             UnusableAnswer: the same, because the first of them cannot be got.
             TooMuchAttached: more hangs on the image than is read.
             SourceError: the registry did not answer, or refused to.
@@ -139,7 +145,7 @@ class Search:
                     raise
                 failure = problem
             if self.options.newest and visit.key is not None:
-                basket.keep_newest(self._clock.now())
+                self._keep_newest((visit.attachments.name, subject.digest), basket)
             for sbom in basket.sboms:
                 known = found.get(sbom.document_digest)
                 coverage = Coverage(visit.anatomy.platforms, subject.entries) if subject.entries else WHOLE
@@ -147,27 +153,36 @@ class Search:
                 found[sbom.document_digest] = replace(sbom, coverage=both)
             if not basket.sboms:
                 without.append(subject.role)
-            every.problems += basket.problems
-            every.uncounted += basket.uncounted
-            every.is_short |= basket.is_short
+            every.take_notes(basket)
             if failure is not None:
                 visit.trail.note(visit.trail.looks[-1].place, visit.attachments.name, failure.message)
-                raise _cut_short(failure, found.values())
-        first = next(iter(every.problems or ([] if found else every.uncounted)), None)
+                raise cut_short(failure, found.values())
+        first = next(iter(every.problems), None)
         if first is not None and not found:
             raise first
+        if every.uncounted and not found:
+            raise NoneCounts(every.uncounted[0].message, remedy=every.uncounted[0].remedy)
         missing = [role for role in without if role != "index"]
         if visit.trail.looks and visit.anatomy.remark:
             visit.trail.looks[-1].answer += f"; {visit.anatomy.remark}"
         if found and missing and "index" in without:
             visit.trail.looks[-1].answer += f"; no SBOM for {', '.join(missing)}"
         if first is not None:
-            sboms = tuple(found.values())
-            raise PartlyRead(first.message, remedy=first.remedy, sboms=sboms, is_short=every.is_short)
+            sboms, is_short, unread = tuple(found.values()), every.is_short, every.unread
+            raise PartlyRead(first.message, remedy=first.remedy, sboms=sboms, is_short=is_short, unread=unread)
         return tuple(found.values())
+
+    def _keep_newest(self, key: tuple[str, Digest], basket: Basket) -> None:
+        now = self._clock.now()
+        self._ahead.forget(key)
+        if basket.is_ahead(now):
+            self._ahead.put(key, True, math.inf)
+        basket.keep_newest(now)
 
     def state(self, image: ImageRef, digest: Digest, deadline: Deadline, look_at: StateOf) -> str:
         """A text that changes whenever what hangs on an image does, as one place sees it.
+
+        It is empty where time alone may change what counts.
 
         Raises:
             SourceError: the registry did not answer, or refused to.
@@ -175,6 +190,8 @@ class Search:
         visit = self.visit(image, digest, deadline, Trail())
         state = hashlib.sha256(repr(visit.key.fingerprint if visit.key else "").encode())
         for subject in visit.anatomy.subjects:
+            if visit.key is not None and self._ahead.get((visit.attachments.name, subject.digest)):
+                return ""
             for part in (subject.digest, *subject.entries, *look_at(visit, subject)):
                 state.update(f"{part}\n".encode())
         return state.hexdigest()
@@ -255,6 +272,7 @@ class Search:
             look.answer += f"unreadable: {problem.message}"
             basket.miss(type(problem)(f"{look.at}: {problem.message}", remedy=problem.remedy))
             return
+        document = None
         try:
             document = opened(data)
             if document is None:
@@ -267,14 +285,8 @@ class Search:
             return
         except InvalidInput as problem:
             look.answer += f"unreadable: {problem.message}"
-            basket.problems.append(InvalidInput(f"{look.at}: {problem.message}", remedy=problem.remedy))
+            basket.refuse(InvalidInput(f"{look.at}: {problem.message}", remedy=problem.remedy), document)
             return
         basket.collected.append(Collected(sbom, document, look))
         look.used, look.document = True, sbom.document_digest
         look.answer += f"{sbom.format} {sbom.version}, {len(sbom.components)} components".replace("  ", " ")
-
-
-def _cut_short(failure: SourceError, read: Iterable[Sbom]) -> PartlyRead:
-    """What was read before a registry failed counts, and says nothing of the rest."""
-    is_passing = not isinstance(failure, UnusableAnswer)
-    return PartlyRead(failure.message, remedy=failure.remedy, sboms=tuple(read), is_short=True, is_passing=is_passing)

@@ -74,7 +74,7 @@ def read_public_key(path: Path) -> PublicKey:
     if isinstance(key, ed25519.Ed25519PublicKey):
         return PublicKey(str(path), fingerprint, (key.verify,))
     raise ConfigError(
-        f"The public key {path} is of a kind that is not used for SBOMs.",
+        f"The public key {path} has a type that is not supported for SBOMs.",
         remedy="Use ECDSA on P-256, P-384 or P-521, RSA of 2048 bits or more, or Ed25519.",
     )
 
@@ -99,7 +99,7 @@ def signer_with(path: Path) -> Callable[[bytes], bytes]:
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return key.sign
     raise ConfigError(
-        f"The private key {path} is of a kind that is not used.",
+        f"The private key {path} has a type that is not supported.",
         remedy="Use ECDSA, RSA of 2048 bits or more, or Ed25519.",
     )
 

@@ -8,8 +8,9 @@ credentials for that registry. A token is for one repository and one user, and i
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from urllib.parse import urlencode
 
 import msgspec
@@ -19,12 +20,12 @@ from webhook.clients.http.exchange import Exchange
 from webhook.clients.http.headers import Challenge, read_challenges, web_address
 from webhook.clients.http.messages import Answer, Request
 from webhook.clients.http.problems import origin
-from webhook.clients.registry.credentials import Keychain
+from webhook.clients.registry.credentials import Keychain, union
 from webhook.clients.registry.dockerconfig import Credential
 from webhook.clients.registry.locations import Repository
-from webhook.clients.registry.problems import denied, status_trouble
-from webhook.errors import Final
-from webhook.model.caches import KeyLocks
+from webhook.clients.registry.problems import Denied, denied, status_trouble
+from webhook.errors import Final, SourceError
+from webhook.model.caches import KeyLocks, TimedCache
 from webhook.model.deadlines import Deadline
 from webhook.ports import Clock
 
@@ -35,7 +36,12 @@ _MARGIN = 0.1
 _LIMIT = 2_000
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _JSON = {"Accept": "application/json"}
-_Key = tuple[str, str, str]
+_ACCEPTED_SECONDS = 60.0
+"""How long a credential that was accepted is used without another look at where it came from."""
+_MOST_TRIED = 20
+"""Credentials that are tried for one repository; whoever writes a pull secret could else have thousands tried."""
+_Key = tuple[str, str, Credential | None]
+_Place = tuple[str, str]
 
 
 class _Answer(msgspec.Struct):
@@ -58,7 +64,7 @@ class Authorizer:
 
     Args:
         exchange: sends requests to token servers.
-        keychains: where credentials come from, in order.
+        keychains: where credentials come from, in order; all are tried.
         clock: time.
     """
 
@@ -68,16 +74,48 @@ class Authorizer:
         self._wants_basic: set[str] = set()
         self._lock = threading.Lock()
         self._renewing = KeyLocks[_Key]()
+        self._accepted = TimedCache[_Place, Credential](_LIMIT, clock.monotonic)
 
-    def header(self, repository: Repository, deadline: Deadline) -> str:
+    def credentials(self, repository: Repository, deadline: Deadline) -> Iterator[Credential | None]:
+        """The credentials to try, in order: what was accepted last, then all that there are; else None once.
+
+        Raises:
+            SourceError: some cannot be read; all others have been given before.
+        """
+        accepted = self._accepted.get(_place(repository))
+        if accepted is not None:
+            yield accepted
+        given, trouble = accepted is not None, None
+        try:
+            for credential in islice(union(self._keychains, repository, deadline), _MOST_TRIED):
+                if credential != accepted:
+                    given = True
+                    yield credential
+        except SourceError as problem:
+            trouble = problem
+        if trouble is not None:
+            raise trouble
+        if not given:
+            yield None
+
+    def accept(self, repository: Repository, credential: Credential | None) -> None:
+        """Take note that a registry showed something to a credential."""
+        if credential is not None:
+            self._accepted.put(_place(repository), credential, _ACCEPTED_SECONDS)
+
+    def is_accepted(self, repository: Repository, credential: Credential | None) -> bool:
+        """Whether the registry showed something of this repository to a credential, or there is none at all."""
+        return credential is None or self._accepted.get(_place(repository)) == credential
+
+    def header(self, repository: Repository, credential: Credential | None, deadline: Deadline) -> str:
         """What is known to open a repository; empty at first, because many show public things to anybody.
 
         A token that has run out is renewed unasked: some registries answer 404 instead of 401 to who shows none.
 
         Raises:
-            SourceError: the credentials cannot be read, or the token cannot be renewed.
+            Denied: the token server refuses the credential.
+            SourceError: the token cannot be renewed.
         """
-        credential = self._credential(repository)
         if credential is not None and credential.registry_token:
             return f"Bearer {credential.registry_token}"
         known = self._known(_key(repository, credential))
@@ -87,20 +125,22 @@ class Authorizer:
             return credential.basic
         return ""
 
-    def answer(self, repository: Repository, reply: Answer, used: str, deadline: Deadline) -> str:
+    def answer(
+        self, repository: Repository, credential: Credential | None, reply: Answer, used: str, deadline: Deadline
+    ) -> str:
         """The header that a challenge asks for.
 
         Args:
             repository: what was asked for.
+            credential: what it was asked with.
             reply: the 401.
             used: the header that was not good enough.
             deadline: for the token server.
 
         Raises:
-            Final: nothing can be given: no credentials, a refusal, or a challenge of an unknown kind.
+            Denied: nothing can be given: no credential, a refusal, or a challenge of an unknown kind.
             SourceError: the token server did not answer.
         """
-        credential = self._credential(repository)
         challenges = read_challenges(reply.headers.get("WWW-Authenticate", ""))
         asked = next((challenge for challenge in challenges if challenge.scheme == "bearer"), None)
         if asked is not None and asked.parameters.get("realm"):
@@ -110,17 +150,13 @@ class Authorizer:
             if header != used:
                 self._wants_basic.add(repository.registry.url)
                 return header
-        raise self.denied(repository, reply)
+        raise self.denied(repository, credential, reply)
 
-    def denied(self, repository: Repository, reply: Answer) -> Final:
+    def denied(self, repository: Repository, credential: Credential | None, reply: Answer) -> Denied:
         """The error for a refusal that no header changes."""
         notes = (keychain.note(repository) for keychain in self._keychains)
-        has_credentials = self._credential(repository) is not None
-        return denied(repository, reply.status, reply.body, has_credentials, next(filter(None, notes), ""))
-
-    def _credential(self, repository: Repository) -> Credential | None:
-        found = (keychain.find(repository) for keychain in self._keychains)
-        return next((credential for credential in found if credential is not None), None)
+        note = next(filter(None, notes), "")
+        return denied(repository, reply.status, reply.body, credential is not None, note)
 
     def _current(
         self, repository: Repository, asked: Challenge, credential: Credential | None, used: str, deadline: Deadline
@@ -143,7 +179,7 @@ class Authorizer:
         request = _token_request(repository, asked, credential)
         reply = self._exchange.send(request, deadline)
         if reply.status in (401, 403):
-            raise self.denied(repository, reply)
+            raise self.denied(repository, credential, reply)
         where = f"The token server {origin(request.url)}"
         if reply.status != 200:
             raise status_trouble(reply.status, reply.headers, reply.body, where, self._clock.now())
@@ -163,7 +199,12 @@ class Authorizer:
 
 
 def _key(repository: Repository, credential: Credential | None) -> _Key:
-    return (repository.registry.url, repository.path, credential.username if credential is not None else "")
+    # The whole credential: a name is the same for all who come with a cloud's tokens (AWS, oauth2accesstoken).
+    return (*_place(repository), credential)
+
+
+def _place(repository: Repository) -> _Place:
+    return repository.registry.url, repository.path
 
 
 def _token_request(repository: Repository, asked: Challenge, credential: Credential | None) -> Request:

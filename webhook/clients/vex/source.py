@@ -1,12 +1,13 @@
 """VEX documents of a source: a file, a folder, or an archive, on this machine or behind a web address.
 
-What is wrong with one document loses nothing else, and is told.
+A document that cannot be read is reported, and the others are read.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from webhook.clients.http.destination import Destination, Limits, Reach, Remedies
@@ -18,15 +19,17 @@ from webhook.clients.osv.options import SourceRule
 from webhook.errors import Final, InvalidInput, Retryable, SourceError
 from webhook.model.deadlines import Deadline
 from webhook.model.downloads import SourceStatus
-from webhook.model.vex import VexDocument
+from webhook.model.vex import FoundVex, VexReading
 from webhook.ports import Clock
 from webhook.sboms.vex import MOST_BYTES, parse_vex
 
 LIMITS = Limits(connect_seconds=10.0, read_seconds=60.0, connections_per_host=2)
 _SECONDS = 600.0
 _MOST_REFUSAL = 64 * 1024
-_MOST_PROBLEMS = 20
+_LONGEST_PATH = 400
+"""What is longer is told apart by its digest: databases do not index long texts."""
 _ZIP = b"PK\x03\x04"
+_UNREAD = "Repair these files, or delete them there. What they said before counts until then."
 _LATER = (408, 425, 429)
 _REMEDIES = Remedies(
     certificate="Name its certificate authority as caFile of the source.",
@@ -59,40 +62,40 @@ class VexFiles:
     def check(self) -> SourceStatus:
         """Read it, and say what it has or what is wrong, without raising."""
         try:
-            found, problems = self.fetch()
+            reading = self.fetch()
         except SourceError as problem:
             return SourceStatus(False, self._rule.location, "none", problem.message, problem.remedy)
-        statements = sum(len(document.statements) for document, _ in found)
-        message = f"Has {statements} statements in {len(found)} VEX documents."
-        return SourceStatus(not problems, self._rule.location, "none", "; ".join((message, *problems[:1])))
+        statements = sum(len(found.document.statements) for found in reading.found)
+        message = f"Has {statements} statements in {len(reading.found)} VEX documents."
+        said = "; ".join((message, *tuple(reading.unread.values())[:1]))
+        remedy = _UNREAD if reading.unread else ""
+        return SourceStatus(not reading.unread, self._rule.location, "none", said, remedy)
 
-    def fetch(self) -> tuple[Sequence[tuple[VexDocument, bytes]], Sequence[str]]:
-        """The documents with their bytes, and why others cannot be read.
+    def fetch(self) -> VexReading:
+        """The documents that it has, and why others cannot be read.
 
         Raises:
             Final: there are none at the location, or they are beyond the limits.
             Retryable: the server did not answer.
         """
-        problems: list[str] = []
-        found: dict[str, tuple[VexDocument, bytes]] = {}
-        for data in self._texts(problems):
+        found: list[FoundVex] = []
+        unread: dict[str, str] = {}
+        for data, path in self._texts(unread):
             try:
-                document = parse_vex(data)
+                found.append(FoundVex(parse_vex(data), data, _short(path)))
             except InvalidInput as problem:
-                problems.append(problem.message)
-                continue
-            found[document.digest] = (document, data)
+                unread[_short(path)] = f"{path}: {problem.message}".removeprefix(": ")
         if not found:
-            why = f": {problems[0]}" if problems else ""
+            why = f": {next(iter(unread.values()))}" if unread else ""
             raise Final(
                 f"The source {self.name} has no VEX document that can be read{why}",
-                remedy="Check its location; the documents that there are stay.",
+                remedy="Check its location; the documents loaded before are kept.",
             )
-        return tuple(found.values()), tuple(problems[:_MOST_PROBLEMS])
+        return VexReading(found, unread)
 
-    def _texts(self, problems: list[str]) -> Iterator[bytes]:
-        def skip(why: str, name: str) -> None:
-            problems.append(f"the document {name} was left out: {why}")
+    def _texts(self, unread: dict[str, str]) -> Iterator[tuple[bytes, str]]:
+        def skip(why: str, path: str) -> None:
+            unread[_short(path)] = f"{path}: it was left out: {why}"
 
         if self._rule.is_remote:
             yield from self._unpacked(self._download(), skip)
@@ -100,7 +103,7 @@ class VexFiles:
         path = Path(self._rule.location).expanduser()
         try:
             if path.is_dir():
-                yield from (data for data, _ in read_folder(path, skip))
+                yield from read_folder(path, skip)
             else:
                 with path.open("rb") as stream:
                     data = stream.read(self._rule.max_bytes + 1)
@@ -110,13 +113,13 @@ class VexFiles:
                 f"The VEX documents of {self.name} cannot be read: {problem}", remedy="Check location of the source."
             ) from problem
 
-    def _unpacked(self, data: bytes, skip: Callable[[str, str], None]) -> Iterator[bytes]:
+    def _unpacked(self, data: bytes, skip: Callable[[str, str], None]) -> Iterator[tuple[bytes, str]]:
         if len(data) > self._rule.max_bytes:
             raise Final(f"{self._rule.location} is larger than {self._rule.max_bytes} bytes.", remedy=_REMEDIES.size)
         if data.startswith(_ZIP):
-            yield from (text for text, _ in read_archive(io.BytesIO(data), self._rule.max_bytes, skip))
+            yield from read_archive(io.BytesIO(data), self._rule.max_bytes, skip)
         else:
-            yield data[: MOST_BYTES + 1]
+            yield data[: MOST_BYTES + 1], ""
 
     def _download(self) -> bytes:
         deadline = Deadline(self._clock.monotonic() + _SECONDS)
@@ -138,3 +141,9 @@ class VexFiles:
                 sentence, remedy="Look at the server.", retry_after=retry_after(answer.headers, self._clock.now())
             )
         return Final(sentence, remedy="Check location of the source.")
+
+
+def _short(path: str) -> str:
+    if len(path) <= _LONGEST_PATH:
+        return path
+    return f"sha256:{hashlib.sha256(path.encode('utf-8', 'replace')).hexdigest()}"

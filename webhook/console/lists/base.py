@@ -203,7 +203,7 @@ class Cursors:
         text = self._cipher.decrypt(cursor, self._clock.now())
         found = None if text is None else json.loads(text)
         if found is None or [type(item) for item in found] != list(kinds):
-            raise InvalidInput("The cursor is none of this list.", remedy="Begin again without a cursor.")
+            raise InvalidInput("The cursor does not belong to this list.", remedy="Begin again without a cursor.")
         return tuple(found)
 
 

@@ -7,16 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webhook.console.face import ConsoleFace
-from webhook.console.lists.base import (
-    MAYBE_TEXT,
-    MOMENT,
-    NUMBER,
-    Column,
-    Filter,
-    ListView,
-    Values,
-    moment,
-)
+from webhook.console.lists.base import MAYBE_TEXT, MOMENT, NUMBER, Column, Filter, ListView, Values, moment
 from webhook.console.lists.running import name_matcher
 from webhook.engines.triage.clusters import ClusterLists, ClusterRow
 from webhook.model.actions import Action
@@ -73,6 +64,7 @@ def cluster_list(clusters: ClusterLists) -> ListView[ClusterRow]:
             Column("images", "Images", lambda row: row.line.images if row.line else 0, "count", schema=NUMBER),
             Column("unknown", "Unread", _unknown, "count", schema=NUMBER),
             Column("left_out", "", lambda row: row.line.left_out if row.line else 0, schema=NUMBER),
+            Column("refused", "Refused", lambda row: sum(_refusals(row).values()), "count", schema=NUMBER),
             Column("refusals", "", _refusals, schema={"type": "object", "additionalProperties": NUMBER}),
             Column("version", "Version", lambda row: row.member.version or None, schema=MAYBE_TEXT),
         ),
@@ -107,11 +99,10 @@ def across_clusters(face: ConsoleFace, clusters: ClusterLists, own: ListView[Any
         clusters: of the members.
         own: the list of this cluster's.
     """
-    columns = tuple(
+    first, *others = (
         Column(column.name, column.label, _value(column.name), column.kind, schema=column.schema)
         for column in own.columns
     )
-    shown: Column[WorkloadRow] = Column("cluster", "Cluster", lambda row: row.cluster or None, schema=MAYBE_TEXT)
     names = Filter(
         "cluster",
         "Cluster",
@@ -144,12 +135,15 @@ def across_clusters(face: ConsoleFace, clusters: ClusterLists, own: ListView[Any
         own.title,
         "What runs in this cluster and in those of members; each is judged by its own cluster.",
         (names, *filters),
-        (columns[0], shown, *columns[1:]),
+        (first, _CLUSTER, *others),
         fetch,
         lambda _: (str, str, str, str, str),
         own.empty,
         own.resource,
     )
+
+
+_CLUSTER: Column[WorkloadRow] = Column("cluster", "Cluster", lambda row: row.cluster or None, schema=MAYBE_TEXT)
 
 
 def _value(name: str) -> Callable[[WorkloadRow], Any]:

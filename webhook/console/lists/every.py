@@ -7,6 +7,7 @@ from typing import Any
 
 from webhook.console.face import ConsoleFace
 from webhook.console.lists.base import ListView
+from webhook.console.lists.clusterdecisions import cluster_decision_list
 from webhook.console.lists.clusters import across_clusters, cluster_list
 from webhook.console.lists.findings import package_list, vulnerability_list
 from webhook.console.lists.journal import assessment_list, audit_list, run_list
@@ -22,6 +23,8 @@ def every_list(face: ConsoleFace) -> Mapping[str, ListView[Any]]:
     members: tuple[ListView[Any], ...] = ()
     if face.clusters is not None:
         workloads, members = across_clusters(face, face.clusters, workloads), (cluster_list(face.clusters),)
+    if face.cluster_decider is not None:
+        members = (*members, cluster_decision_list(face.cluster_decider))
     made: tuple[ListView[Any], ...] = (
         *members,
         vulnerability_list(face),

@@ -21,17 +21,34 @@ from webhook.console.lists.base import (
     moment,
 )
 from webhook.engines.triage.packages import PackageRow
-from webhook.engines.triage.vulnerabilities import MOST_COUNTED, VulnerabilityFilter, VulnerabilityRow
+from webhook.engines.triage.vulnerabilityrows import MOST_COUNTED, VulnerabilityFilter, VulnerabilityRow
+from webhook.model.ecosystems import OSS_INDEX_TYPES, TYPES
 from webhook.model.images import parse_digest
 from webhook.model.records import AssessmentState
 from webhook.model.triage import Key, PackageScan, Page, VulnerabilityOrder
+from webhook.model.uncovered import Uncovered
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.scores import SEVERITIES, UNSCORED, is_scored, round_score, severity
 
 _SEVERITIES = (*((name.lower(), name) for name in reversed(SEVERITIES)), (UNSCORED, "Unscored"))
 _STATES = tuple((item.value, item.value.capitalize()) for item in AssessmentState)
 _ORDERS = (("score", "Highest score first"), ("newest", "Newest first"), ("id", "By identifier"))
-_PURL_TYPES = ("maven", "npm", "pypi", "golang", "nuget", "gem", "cargo", "composer", "deb", "apk", "rpm", "generic")
+_OTHER_TYPES = (
+    "alpm",
+    "bitnami",
+    "cpan",
+    "dhi",
+    "docker",
+    "generic",
+    "github",
+    "hackage",
+    "julia",
+    "oci",
+    "opam",
+    "otp",
+)
+"""Types of purls that no source or spelling is about."""
+_PURL_TYPES = sorted({*OSS_INDEX_TYPES, *TYPES.values(), *_OTHER_TYPES})
 
 
 def score(one: Vulnerability) -> str | None:
@@ -157,8 +174,8 @@ def _vulnerability_columns() -> tuple[Column[VulnerabilityRow], ...]:
         Column("action", "Asks for", lambda row: row.action.word, "action", schema=ACTION),
         Column("until", "", lambda row: moment(row.until), schema=MOMENT),
         Column("first_seen", "First seen", lambda row: moment(row.first_seen), "moment", schema=MOMENT),
-        Column("images", "Images", lambda row: row.images, "count", schema=NUMBER),
-        Column("workloads", "Running in", lambda row: row.workloads, "count", schema=NUMBER),
+        Column("images", "Images", lambda row: row.images, "bounded", schema=NUMBER),
+        Column("workloads", "Running in", lambda row: row.workloads, "bounded", schema=NUMBER),
     )
 
 
@@ -198,7 +215,7 @@ def package_list(face: ConsoleFace) -> ListView[PackageRow]:
             ),
             Column("versions", "Versions", _versions, "versions", schema={"type": "array", "items": VERSION}),
             Column("more_versions", "", lambda row: row.line.more, schema={"type": "boolean"}),
-            Column("images", "Images", lambda row: row.images, "count", schema=NUMBER),
+            Column("images", "Images", lambda row: row.images, "bounded", schema=NUMBER),
         ),
         fetch,
         lambda _: (str, str),
@@ -212,10 +229,11 @@ VERSION: dict[str, Any] = {
     "properties": {
         "purl": TEXT,
         "state": {"type": "string"},
+        "not_covered_because": {"type": ["string", "null"], "enum": [*Uncovered, None]},
         "answered_at": MOMENT,
         "vulnerabilities": TEXTS,
     },
-    "required": ["purl", "state", "answered_at", "vulnerabilities"],
+    "required": ["purl", "state", "not_covered_because", "answered_at", "vulnerabilities"],
 }
 """The JSON Schema of a component."""
 
@@ -225,6 +243,7 @@ def component(line: Any) -> dict[str, Any]:
     return {
         "purl": str(line.purl),
         "state": line.state.name.lower().replace("_", "-"),
+        "not_covered_because": line.uncovered,
         "answered_at": moment(line.answered_at),
         "vulnerabilities": list(line.vulnerabilities),
     }
@@ -235,5 +254,10 @@ def _versions(row: PackageRow) -> list[dict[str, Any]]:
 
 
 def counted(number: int) -> str:
-    """A bounded number for people."""
-    return f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"
+    """A number for people."""
+    return f"{number:,}"
+
+
+def bounded(number: int) -> str:
+    """A number that is not counted beyond :data:`MOST_COUNTED`, for people."""
+    return f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else counted(number)

@@ -1,20 +1,11 @@
-"""The lists of what was recorded: assessments, runs, and who changed what."""
+"""The lists of recorded history: assessments, runs, and the audit log."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from webhook.console.face import ConsoleFace
-from webhook.console.lists.base import (
-    MAYBE_TEXT,
-    MOMENT,
-    NUMBER,
-    Column,
-    Filter,
-    ListView,
-    Values,
-    moment,
-)
+from webhook.console.lists.base import MAYBE_TEXT, MOMENT, NUMBER, Column, Filter, ListView, Values, moment
 from webhook.console.lists.findings import vulnerability_path
 from webhook.engines.triage.assessments import AssessmentFilter, AssessmentRow, Standing
 from webhook.model.records import RunRecord
@@ -41,8 +32,40 @@ _ACTIONS = (
     "retire-type",
     "start-run",
     "cancel-run",
+    "add-vex",
+    "remove-vex",
+    "forget-member",
 )
 _DECIMAL = {"type": ["number", "null"]}
+
+
+def _batch(name: str) -> str | None:
+    return f"/batches/{name}" if name else None
+
+
+_ASSESSMENT_COLUMNS: tuple[Column[AssessmentRow], ...] = (
+    Column(
+        "vulnerability",
+        "Vulnerability",
+        lambda row: row.assessment.vulnerability,
+        "key",
+        lambda row: vulnerability_path(row.assessment.vulnerability),
+    ),
+    Column("type", "Type", lambda row: row.assessment.type, "type", schema=MAYBE_TEXT),
+    Column("standing", "Counts", lambda row: row.standing.value, "standing"),
+    Column("scope", "For", lambda row: described(row.assessment.scope), "code"),
+    Column("author", "Author", lambda row: row.assessment.author),
+    Column("comment", "Comment", lambda row: row.assessment.comment, "prose"),
+    Column("assessed_at", "When", lambda row: moment(row.assessment.assessed_at), "moment", schema=MOMENT),
+    Column("until", "Until", lambda row: moment(row.assessment.until), "end", schema=MOMENT),
+    Column("until_fixed", "", lambda row: row.assessment.until_fixed, schema={"type": "boolean"}),
+    Column("fixed_in", "", lambda row: row.assessment.fixed_in),
+    Column("batch", "Batch", lambda row: row.assessment.batch, "code", lambda row: _batch(row.assessment.batch)),
+    Column("source", "", lambda row: row.assessment.source.value),
+    Column("recorded_by", "", lambda row: row.assessment.recorded_by),
+    Column("rule", "", lambda row: row.assessment.rule),
+    Column("sequence", "", lambda row: row.assessment.sequence, schema=NUMBER),
+)
 
 
 def assessment_list(face: ConsoleFace) -> ListView[AssessmentRow]:
@@ -68,42 +91,8 @@ def assessment_list(face: ConsoleFace) -> ListView[AssessmentRow]:
         "assessments",
         "Assessments",
         "What was decided, by whom, and whether it counts now; nothing is ever removed.",
-        (
-            Filter("vulnerability", "Vulnerability", placeholder="CVE-2021-44228", help="As it was recorded."),
-            Filter("standing", "Counts", "choice", lambda: _STANDINGS),
-            Filter("type", "Type", "choice", lambda: [(row.type.name, row.type.name) for row in face.types.rows()]),
-            Filter("author", "Author"),
-            Filter("package", "Package", placeholder="pkg:npm/lodash"),
-            Filter("since", "Recorded since", "date", placeholder="7d or 2026-11-29"),
-            Filter("ends_within", "Ends within days", "days", placeholder="7"),
-            Filter("batch", "Batch"),
-            Filter("by_hand", "By people only", "flag"),
-        ),
-        (
-            Column(
-                "vulnerability",
-                "Vulnerability",
-                lambda row: row.assessment.vulnerability,
-                "key",
-                lambda row: vulnerability_path(row.assessment.vulnerability),
-            ),
-            Column("type", "Type", lambda row: row.assessment.type, "type", schema=MAYBE_TEXT),
-            Column("standing", "Counts", lambda row: row.standing.value, "standing"),
-            Column("scope", "For", lambda row: described(row.assessment.scope), "code"),
-            Column("author", "Author", lambda row: row.assessment.author),
-            Column("comment", "Comment", lambda row: row.assessment.comment, "prose"),
-            Column("assessed_at", "When", lambda row: moment(row.assessment.assessed_at), "moment", schema=MOMENT),
-            Column("until", "Until", lambda row: moment(row.assessment.until), "end", schema=MOMENT),
-            Column("until_fixed", "", lambda row: row.assessment.until_fixed, schema={"type": "boolean"}),
-            Column("fixed_in", "", lambda row: row.assessment.fixed_in),
-            Column(
-                "batch", "Batch", lambda row: row.assessment.batch, "code", lambda row: _batch(row.assessment.batch)
-            ),
-            Column("source", "", lambda row: row.assessment.source.value),
-            Column("recorded_by", "", lambda row: row.assessment.recorded_by),
-            Column("rule", "", lambda row: row.assessment.rule),
-            Column("sequence", "", lambda row: row.assessment.sequence, schema=NUMBER),
-        ),
+        _assessment_filters(face),
+        _ASSESSMENT_COLUMNS,
         fetch,
         lambda values: (int, int) if values.get("ends_within") else (int,),
         "No assessment matches. Tick vulnerabilities in their list to make one.",
@@ -111,8 +100,18 @@ def assessment_list(face: ConsoleFace) -> ListView[AssessmentRow]:
     )
 
 
-def _batch(name: str) -> str | None:
-    return f"/batches/{name}" if name else None
+def _assessment_filters(face: ConsoleFace) -> tuple[Filter, ...]:
+    return (
+        Filter("vulnerability", "Vulnerability", placeholder="CVE-2021-44228", help="As it was recorded."),
+        Filter("standing", "Counts", "choice", lambda: _STANDINGS),
+        Filter("type", "Type", "choice", lambda: [(row.type.name, row.type.name) for row in face.types.rows()]),
+        Filter("author", "Author"),
+        Filter("package", "Package", placeholder="pkg:npm/lodash"),
+        Filter("since", "Recorded since", "date", placeholder="7d or 2026-11-29"),
+        Filter("ends_within", "Ends within days", "days", placeholder="7"),
+        Filter("batch", "Batch"),
+        Filter("by_hand", "By people only", "flag"),
+    )
 
 
 def run_list(face: ConsoleFace) -> ListView[tuple[int, RunRecord]]:
@@ -189,7 +188,7 @@ def audit_list(face: ConsoleFace) -> ListView[AuditLine]:
             Column("action", "Action", lambda line: line.note.action),
             Column("subject", "What", lambda line: line.note.subject, "prose"),
             Column("detail", "Details", _detail, "facts", schema={"type": "object"}),
-            Column("batch", "Batch", lambda line: line.batch, "code", lambda line: _batch(line.batch)),
+            Column("batch", "Batch", lambda line: line.batch, "code", _batch_of),
             Column("recorded_by", "From", lambda line: line.note.recorded_by),
             Column("number", "", lambda line: line.number, schema=NUMBER),
         ),
@@ -198,6 +197,12 @@ def audit_list(face: ConsoleFace) -> ListView[AuditLine]:
         "Nobody has changed anything since the log began.",
         "audit",
     )
+
+
+def _batch_of(line: AuditLine) -> str | None:
+    """The page of the batch of a row; what a hub has decided for one member is there."""
+    cluster = line.note.detail.get("cluster")
+    return f"/clusters/{cluster}/batches/{line.batch}" if cluster and line.batch else _batch(line.batch)
 
 
 def _detail(line: AuditLine) -> dict[str, Any]:

@@ -12,6 +12,12 @@ from webhook.policy.scopes import described
 
 _PHASES = tuple((phase.value, phase.value.capitalize()) for phase in Phase)
 _ANY = "any"
+_FILTERS = (
+    Filter("phase", "Phase", "choice", lambda: (*_PHASES, (_ANY, "Any")), is_always=True),
+    Filter("namespace", "Namespace", placeholder="shop"),
+    Filter("user", "Requester", help="User name of whoever made it."),
+    Filter("vulnerability", "Vulnerability", placeholder="CVE-2021-44228"),
+)
 
 
 def request_list(face: ConsoleFace) -> ListView[ExceptionRequest]:
@@ -31,12 +37,7 @@ def request_list(face: ConsoleFace) -> ListView[ExceptionRequest]:
         "requests",
         "Requests",
         "Who needs an exception, and what was answered; those that wait, unless you choose another phase.",
-        (
-            Filter("phase", "Phase", "choice", lambda: (*_PHASES, (_ANY, "Any")), is_always=True),
-            Filter("namespace", "Namespace", placeholder="shop"),
-            Filter("user", "Requester", help="User name of whoever made it."),
-            Filter("vulnerability", "Vulnerability", placeholder="CVE-2021-44228"),
-        ),
+        _FILTERS,
         (
             Column("number", "Request", lambda row: row.number, "key", _path, schema=NUMBER),
             Column(
@@ -51,7 +52,7 @@ def request_list(face: ConsoleFace) -> ListView[ExceptionRequest]:
             Column("requester", "By", _requester),
             Column("reason", "Why", lambda row: row.askers[0].reason, "prose"),
             Column("created", "Made", lambda row: moment(row.created), "moment", schema=MOMENT),
-            Column("until", "Until", lambda row: moment(row.until), "end", schema=MOMENT),
+            Column("until", "Until", lambda row: moment(row.ends), "end", schema=MOMENT),
             Column("until_fixed", "", lambda row: row.until_fixed, schema={"type": "boolean"}),
             Column("fixed_in", "", lambda row: row.fixed_in),
             Column("answered_by", "Answered by", _answered_by, schema=MAYBE_TEXT),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from webhook.console.face import ConsoleFace
 from webhook.console.lists.base import ACTION, MAYBE_TEXT, NUMBER, TEXTS, Column, Filter, ListView, Values
@@ -21,6 +22,11 @@ def image_path(digest: str) -> str:
     return f"/images/{digest}"
 
 
+def workload_path(namespace: str, name: str) -> str:
+    """The list of the workloads of a namespace with such a name."""
+    return "/workloads?" + urlencode({"namespace": namespace, "name": name})
+
+
 def image_list(face: ConsoleFace) -> ListView[KnownImage]:
     """Images of which an SBOM is known."""
 
@@ -34,7 +40,7 @@ def image_list(face: ConsoleFace) -> ListView[KnownImage]:
                 return False
             if values.get("verdict") not in (None, one.verdict.action.word):
                 return False
-            return any(matches(name) for name in (*one.names, one.digest))
+            return any(matches(name) for name in (*one.called, one.digest))
 
         return _page(board.images, lambda item: (item.title, str(item.digest)), holds, after, most)
 
@@ -57,7 +63,7 @@ def image_list(face: ConsoleFace) -> ListView[KnownImage]:
             Column("title", "Image", lambda item: item.title, "key", lambda item: image_path(item.digest)),
             Column("verdict", "Verdict", lambda item: item.verdict.action.word, "action", schema=ACTION),
             Column("digest", "Digest", lambda item: str(item.digest), "digest"),
-            Column("names", "", lambda item: list(item.names), schema=TEXTS),
+            Column("names", "", lambda item: list(item.called), schema=TEXTS),
             Column("worst", "Worst finding", _worst, "severity", schema=MAYBE_TEXT),
             Column("components", "Components", lambda item: item.verdict.counts.total, "count", schema=NUMBER),
             Column("vulnerable", "Vulnerable", lambda item: item.verdict.counts.vulnerable, "count", schema=NUMBER),

@@ -1,4 +1,4 @@
-"""The list of what people were told, and the button that tries a destination."""
+"""The list of notifications, and the button that tests a destination."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from webhook.engines.admission.notes import Notes
 from webhook.errors import BomgateError
 from webhook.model.images import Digest
 from webhook.model.records import AdmittedImage
+from webhook.policy.admissions import later
 
 if TYPE_CHECKING:
     from webhook.model.workloads import WorkloadPlace
@@ -53,7 +54,7 @@ class AdmissionNotes(Notes[tuple[str, str, Digest], AdmittedImage]):
     """
 
     def __init__(self, store: AdmissionStore, clock: Clock) -> None:
-        super().__init__("admissions", store.record, lambda _, new: new)
+        super().__init__("admissions", store.record, later)
         self._store, self._clock = store, clock
         self._pruned = clock.monotonic()
 

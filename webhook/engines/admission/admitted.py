@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from webhook.engines.admission.cases import Case
 from webhook.errors import StoreError
+from webhook.model.actions import Action
 from webhook.model.deadlines import Deadline
 from webhook.model.grants import BreakGlassGrant
 from webhook.model.images import Digest, identity
@@ -20,6 +21,7 @@ from webhook.model.owners import Controller, OwnedPod
 from webhook.model.policies import Admitted
 from webhook.model.records import pods_of
 from webhook.model.verdicts import Verdict
+from webhook.policy.admissions import first_of_each_write
 from webhook.ports import AdmittedImages, Clock, WorkloadInventory
 
 log = logging.getLogger("bomgate.admission")
@@ -83,8 +85,8 @@ class AdmittedBefore:
 
         Pods that came in by break-glass are no evidence, and a Pod that does not say yet what it runs is one only with
         a record: its tag may have been moved. A StatefulSet, and a Deployment of the strategy Recreate, make a Pod only
-        when the former one is gone. So where no other Pod is left, a template that named the images before the verdict
-        turned bad counts as well; by the digests that its tags are recorded to have stood for, where there are any.
+        when the former one is gone. So where no other Pod is left, a template that named the images before anything
+        denied them counts as well: by digest, or by a tag that a record says to have stood for the digest.
 
         Raises:
             SourceError: the API server did not answer, or refused to.
@@ -101,15 +103,18 @@ class AdmittedBefore:
             return True
         if not seen.nothing_of([case.denied[number].image.tagged for number in seen.missing]):
             return False
-        if turned_bad is None:
+        since = [_bad_since(verdict) for verdict in case.denied]
+        if None in since:
             return False
         revisions = self._inventory.revisions(owned.owners, case.namespace, deadline)
         # Both are whole seconds. Within one second their order is unknown, and the decision that admitted the
         # template may not have known of the assessment yet.
         return any(
-            revision.created <= turned_bad
-            and all(
-                _is_named(verdict, revision.references) and _stood_for(verdict, recorded) for verdict in case.denied
+            all(
+                bad is not None
+                and revision.created <= bad
+                and (_is_pinned(verdict, revision.references) or _stood_for(verdict, revision.references, recorded))
+                for verdict, bad in zip(case.denied, since, strict=True)
             )
             for revision in revisions
         )
@@ -120,7 +125,7 @@ class AdmittedBefore:
         recorded: dict[str, set[Digest]] = {}
         try:
             uids = [uid for owner in owned.owners for uid in (owner.uid, pods_of(owner.uid))]
-            for image in self._records.admitted(uids, names):
+            for image in first_of_each_write(self._records.admitted(uids, names)):
                 recorded.setdefault(image.name, set()).add(image.digest)
         except StoreError as problem:
             log.warning("what was admitted is not known", extra={"object": case.workload.title, "why": problem.message})
@@ -143,6 +148,19 @@ class AdmittedBefore:
         return self._rule.life is None or self._clock.now() < since + self._rule.life
 
 
+def _bad_since(verdict: Verdict) -> dt.datetime | None:
+    """When the first of the assessments that deny an image was made; None where something else denies it, too.
+
+    The newest would not do: whoever builds an image could add a package that was blocked yesterday, and have everything
+    else in it count as admitted before.
+    """
+    denying = [finding.assessment for finding in verdict.findings if finding.action is Action.DENY]
+    if any(reason.action is Action.DENY for reason in verdict.reasons):
+        return None
+    times = [assessment.assessed_at for assessment in denying if assessment is not None]
+    return min(times, default=None) if len(times) == len(denying) else None
+
+
 def _came_by_break_glass(pod: OwnedPod, grants: Sequence[BreakGlassGrant]) -> bool:
     """Whether a Pod is newer than a grant for its controllers. Only the grant may have admitted what it runs."""
     return any(grant.workload.uid in pod.owners and grant.at <= pod.created for grant in grants)
@@ -155,12 +173,16 @@ def _told(pod: OwnedPod, recorded: Recorded) -> OwnedPod:
     return replace(pod, digests=pod.digests | digests) if digests else pod
 
 
-def _stood_for(verdict: Verdict, recorded: Recorded) -> bool:
-    """Whether a tag may have stood for a digest: a record says so, or there is no record at all."""
-    return verdict.digest in recorded.get(verdict.image.tagged, {verdict.digest})
+def _is_pinned(verdict: Verdict, references: frozenset[str]) -> bool:
+    """Whether one of these references names the image by its digest."""
+    return verdict.image.digest is not None and verdict.image.identity in map(identity, references)
 
 
-def _is_named(verdict: Verdict, references: frozenset[str]) -> bool:
-    """Whether the image is among these references, ignoring a digest that a mutating webhook appended to its tag."""
-    names = {identity(reference) for reference in references}
-    return not names.isdisjoint((verdict.image.identity, verdict.image.tagged))
+def _stood_for(verdict: Verdict, references: frozenset[str], recorded: Recorded) -> bool:
+    """Whether one of these references is a tag that a record says to have stood for the digest.
+
+    A tag alone proves nothing: whoever may push can have moved it to any image since. A mutating webhook may have put
+    a digest behind it.
+    """
+    tag = verdict.image.tagged
+    return tag in map(identity, references) and verdict.digest in recorded.get(tag, ())

@@ -49,11 +49,9 @@ class _Waiting:
     def due(self) -> float:
         return self.since + _LOOKS[self.looks]
 
-    def came_about(self, live: LiveObject | None) -> bool:
+    def came_about(self, live: LiveObject) -> bool:
         """Whether the live object shows what the review was about."""
         content = self.content
-        if live is None:
-            return False
         if isinstance(content, BreakGlassGrant):
             return content.is_proven_by(live.ticket)
         is_new = live.changed >= content.at - _AROUND
@@ -186,13 +184,14 @@ class Confirmations:
         assert self._live is not None
         deadline = Deadline(self._clock.monotonic() + _READ_SECONDS)
         try:
-            if not one.came_about(self._live.read(one.place.of, one.place.namespace, deadline)):
+            live = self._live.read(one.place.of, one.place.namespace, deadline)
+            if live is None or not one.came_about(live):
                 return False
             if isinstance(one.content, BreakGlassGrant):
                 assert self._grants is not None
                 self._grants.confirm(one.content, deadline)
             else:
-                self._admissions.note(one.content)
+                self._admissions.note(replace(one.content, written=live.changed))
         except BomgateError as problem:
             log.warning("it is not known whether a change came about", extra={"why": problem.message})
             return False

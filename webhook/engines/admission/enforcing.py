@@ -60,7 +60,7 @@ class ClusterParts:
         grants: its uses.
         live: objects as the API server has them.
         guard: whether only those who may use break-glass can set a ticket.
-        background: asks, so that the one who waits can stop waiting at its deadline.
+        background: asks, so that the caller can stop waiting at its deadline.
         faults: takes note of unexpected errors.
     """
 
@@ -236,7 +236,7 @@ class Enforcer:
         sign = None if answers is None else answers.last_sign
         if sign is not None and self._clock.monotonic() - sign >= _SILENT_SECONDS:
             return _Silent("The API server accepted the question and said nothing.")
-        return DeadlineExceeded("The API server did not answer in the time that was left.")
+        return DeadlineExceeded("The API server did not answer in the time left.")
 
     def _read_labels(self, cluster: ClusterParts, namespace: str, deadline: Deadline) -> Mapping[str, str]:
         """The labels of a namespace from the API server; concurrent requests share one question."""
@@ -246,7 +246,7 @@ class Enforcer:
             reading = self._reading.join(namespace, partial(cluster.namespaces.read, namespace, own))
             assert isinstance(reading, Future), "nothing is remembered"
             if not cluster.background.wait(reading, soon.remaining(self._clock.monotonic())):
-                raise DeadlineExceeded("The API server did not answer in the time that was left.")
+                raise DeadlineExceeded("The API server did not answer in the time left.")
             return reading.result()
         except SourceError as problem:
             detail = {"namespace": namespace, "why": problem.message, "remedy": problem.remedy}

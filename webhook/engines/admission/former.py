@@ -23,6 +23,7 @@ from webhook.model.records import AdmittedImage, pods_of
 from webhook.model.reviews import AdmissionRequest
 from webhook.model.verdicts import WorkloadVerdict
 from webhook.model.workloads import ContainerRef, OwnerRef, Workload, WorkloadPlace
+from webhook.policy.admissions import newest
 from webhook.ports import AdmittedImages, Background, Clock, WorkloadInventory
 
 log = logging.getLogger("bomgate.admission")
@@ -210,11 +211,6 @@ class FormerImages:
         return {name: digest for name, digest in stood_for.items() if digest is not None}
 
 
-def newest(records: Sequence[AdmittedImage]) -> Mapping[str, Digest]:
-    """The newest digest of each tagged name."""
-    return {record.name: record.digest for record in sorted(records, key=lambda record: record.at)}
-
-
 def _ask(background: Background, clock: Clock, question: Callable[[], T], deadline: Deadline) -> T:
     """The answer to a blocking question, asked on a native thread for no longer than the request has time.
 
@@ -224,5 +220,5 @@ def _ask(background: Background, clock: Clock, question: Callable[[], T], deadli
     """
     task = background.start(question, host=LANE)
     if not background.wait(task, deadline.remaining(clock.monotonic())):
-        raise DeadlineExceeded("The answer did not come in the time that was left.")
+        raise DeadlineExceeded("The answer did not arrive in the time left.")
     return task.result()

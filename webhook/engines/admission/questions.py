@@ -87,7 +87,7 @@ class OwnerAnswers:
                 self._rest = self._inventory.pods(self._owners, namespace, deadline)
                 if needs_pods and next(self.pods(self._owners, namespace, deadline), None) is None:
                     self.revisions(self._owners, namespace, deadline)
-        except Exception as problem:  # raised to whoever waits for the answer
+        except Exception as problem:  # raised where the answer is awaited
             self.problem = problem
         self._until = self._clock.monotonic() + _KEPT_SECONDS
 

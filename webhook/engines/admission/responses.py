@@ -1,4 +1,4 @@
-"""Responses: what the API server is told about a verdict, composed once for all objects that share it."""
+"""Responses: the answer to the API server about a verdict, composed once for all objects that share it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from webhook.model.actions import Action
 from webhook.model.policies import Mode, Policy
 from webhook.model.reviews import AdmissionRequest, AdmissionResponse, Target
 from webhook.model.verdicts import WorkloadVerdict
-from webhook.policy.messages import MAX_WARNING, MAX_WARNINGS, Hints, grounds, warnings, with_addition, with_title
-from webhook.policy.modes import enforced
+from webhook.policy.messages import MAX_WARNING, MAX_WARNINGS, grounds, warnings, with_addition, with_title
+from webhook.policy.modes import changed_as, enforced
 from webhook.policy.plaintext import plain
 from webhook.policy.reasons import error_action, weightiest
+from webhook.policy.remedies import Hints
 
 T = TypeVar("T")
 _MOST_CONSEQUENCES = 1_000
@@ -130,7 +131,8 @@ class Responses:
             why: the reason, for people.
             mode: of the namespace.
         """
-        action = enforced(error_action(self._policy), target.kind, mode, self._policy)
+        kind = changed_as(target.kind)  # it may be one
+        action = enforced(error_action(self._policy), kind, mode, self._policy)
         line = plain(f"bomgate could not decide: {why}", MAX_WARNING)
         return AdmissionResponse(
             target.uid,

@@ -22,9 +22,9 @@ from webhook.model.reviews import JUDGED, AdmissionRequest, AdmissionResponse, O
 from webhook.model.verdicts import WorkloadVerdict
 from webhook.model.workloads import ContainerRef, OwnerRef, Workload
 from webhook.policy.evaluation import workload_verdict
-from webhook.policy.messages import Hints
-from webhook.policy.modes import enforced
+from webhook.policy.modes import changed_as, enforced
 from webhook.policy.plaintext import plain
+from webhook.policy.remedies import Hints
 from webhook.ports import Clock
 
 log = logging.getLogger("bomgate.admission")
@@ -134,9 +134,10 @@ class AdmissionReviewer:
             deadline: by when an answer must be there.
         """
         namespace, expected = request.namespace or workload.namespace, list[OwnerQuestion | None]()
+        kind = workload.kind if request.operation is not Operation.UPDATE else changed_as(workload.kind)
 
         def before_waiting() -> Deadline:
-            if enforced(Action.DENY, workload.kind, mode, self._policy) is Action.DENY:
+            if enforced(Action.DENY, kind, mode, self._policy) is Action.DENY:
                 expected.append(self._enforcer.expect(request, workload, namespace))
             return self._before(deadline)
 
@@ -146,21 +147,20 @@ class AdmissionReviewer:
             self._on_verdict(verdict)
             if workload.controller is not None and request.requester.username not in self._policy.admitted_controllers:
                 self._note_account(request, workload.controller)
-        consequence = self._consequence(verdict, workload, mode)
+        consequence = self._consequence(verdict, kind, mode, has_reader=workload.controller is None)
         if consequence.action is Action.DENY and containers and request.old_workload is not None:
             containers, verdict = self._without_former(request, containers, verdict, deadline)
             if not containers and not _asks_anew(request):
                 return not_judged(request, "nothing-new")
-            consequence = self._consequence(verdict, workload, mode)
+            consequence = self._consequence(verdict, kind, mode, has_reader=_has_reader(workload))
         ruling = STANDS
         if consequence.action is Action.DENY and self._enforcer.concerns(workload):
             ruling = self._enforcer.rule(Case.of(request, workload, namespace, verdict), deadline, *expected)
         return self._respond(request, workload, containers, consequence, ruling)
 
-    def _consequence(self, verdict: WorkloadVerdict, workload: Workload, mode: Mode) -> Consequence:
-        has_reader = workload.controller is None
-        known = self._responses.consequences.get((id(verdict), workload.kind, mode, has_reader))
-        return known or self._responses.consequence(verdict, workload.kind, mode, has_reader=has_reader)
+    def _consequence(self, verdict: WorkloadVerdict, kind: str, mode: Mode, *, has_reader: bool) -> Consequence:
+        known = self._responses.consequences.get((id(verdict), kind, mode, has_reader))
+        return known or self._responses.consequence(verdict, kind, mode, has_reader=has_reader)
 
     def _respond(
         self,

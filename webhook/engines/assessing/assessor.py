@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import structs
 
-from webhook.engines.assessing.approval import check_by_stores
-from webhook.engines.assessing.fixes import refuse_fixed
+from webhook.engines.assessing.checks import check_by_stores, refuse_fixed
 from webhook.engines.assessing.impact import Change, impact
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.assessing.targets import distinct_identifiers, find_target
@@ -16,16 +15,11 @@ from webhook.model.records import AssessmentQuery
 from webhook.model.triage import AuditNote
 from webhook.policy.audit import noted
 from webhook.policy.automatic import auto_assessment
-from webhook.policy.decisions import (
-    Decision,
-    Target,
-    checked_author,
-    decide,
-    nothing_to_clear,
-)
-from webhook.policy.evaluation import Judge
+from webhook.policy.decisions import Decision, Target, checked_author, decide, nothing_to_clear
+from webhook.policy.judge import Judge
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.plans import Plan, plan_existing
+from webhook.policy.precedence import unreadable
 from webhook.policy.scopes import canonical_scope, kept_scope
 from webhook.policy.selections import Affected
 from webhook.policy.undo import Undo, no_such_batch, undone
@@ -155,7 +149,7 @@ class Assessor:
         Args:
             ids: identifiers or aliases.
             scope: the scope of the assessments to withdraw, in any accepted spelling. A range that holds no version,
-                which builds before 0.1.0 kept, is accepted here alone.
+                which builds before 0.1.0 kept, is accepted here alone, and so is one that cannot be read.
             author: who withdraws.
             comment: why; possibly empty.
             dry_run: only say what would be recorded.
@@ -164,9 +158,12 @@ class Assessor:
             InvalidInput: there is nothing to withdraw for one of them; nothing was recorded.
             StoreError: nothing was recorded.
         """
-        narrowed, name, now = kept_scope(scope), checked_author(author), self._clock.now().replace(microsecond=0)
+        name, now = checked_author(author), self._clock.now().replace(microsecond=0)
         identifiers = distinct_identifiers(ids)
-        by_hand = [item for item in self._index_about(identifiers) if item.by_hand and item.type is not None]
+        found = self._assessments.find(AssessmentQuery(about=frozenset(identifiers)))
+        lost = unreadable(found, now)
+        narrowed = kept_scope(scope, [record.scope for record in lost])
+        by_hand = [item for item in (*AssessmentIndex.of(found), *lost) if item.by_hand and item.type is not None]
         records: list[Assessment] = []
         for identifier in identifiers:
             record = self._vulnerabilities.show(identifier)

@@ -15,7 +15,7 @@ from webhook.model.images import Digest
 from webhook.model.purls import Purl
 from webhook.model.records import VulnerabilityQuery, VulnerabilityRecord
 from webhook.model.verdicts import Finding
-from webhook.policy.evaluation import Judge
+from webhook.policy.judge import Judge
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.phrases import state
 from webhook.policy.scopes import ParsedScope
@@ -72,7 +72,7 @@ def impact(
 
 
 def without_decided(changes: Sequence[Change]) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
-    """What a decision about several vulnerabilities changes: the rest, and what would replace decisions of people."""
+    """What a decision about several vulnerabilities changes: the rest, and what would replace decisions by people."""
     decided = tuple(change for change in changes if change.replaces is not None)
     return tuple(change for change in changes if change.replaces is None), decided
 

@@ -16,8 +16,8 @@ from webhook.model.images import Digest, ImageRef, parse_image
 from webhook.model.purls import Purl
 from webhook.model.verdicts import Finding
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.evaluation import Judge
 from webhook.policy.imagenames import parse_pattern
+from webhook.policy.judge import Judge
 from webhook.policy.precedence import Place
 
 Images = Mapping[Digest, Sequence[str]]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from webhook.engines.assessing.rules import RuleSource
 from webhook.errors import InvalidInput
 from webhook.model.records import AssessmentQuery
-from webhook.policy.evaluation import Judge, worst_first
+from webhook.policy.judge import Judge, worst_first
 from webhook.policy.matching import AssessmentIndex
 from webhook.policy.plaintext import plain
 from webhook.policy.selections import Affected, JudgedVulnerability, Selection, read_selection

@@ -25,7 +25,7 @@ def distinct_identifiers(identifiers: Iterable[str]) -> list[str]:
     """
     distinct = {identifier.casefold(): identifier for identifier in map(canonical_identifier, identifiers)}
     if not distinct:
-        raise InvalidInput("No vulnerability is named.", remedy="Give one identifier or several.")
+        raise InvalidInput("No vulnerability was given.", remedy="Give one identifier or several.")
     return list(distinct.values())
 
 

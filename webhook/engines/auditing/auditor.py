@@ -19,9 +19,9 @@ from webhook.engines.refresher import Refresher
 from webhook.model.actions import Action
 from webhook.model.audits import AuditedWorkload, AuditResult
 from webhook.model.deadlines import Deadline
-from webhook.model.metadata import LabelSelector
 from webhook.model.policies import Mode, Policy
 from webhook.model.pulling import NO_ACCESS, PullAccess
+from webhook.model.registration import NAME_LABEL, LeftOut, RegisteredEntry, left_out
 from webhook.model.running import RunningImage, RunningWorkload
 from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict, WorkloadVerdict
 from webhook.model.workloads import ContainerRef
@@ -37,8 +37,6 @@ _SURE_SECONDS = 900.0
 """For how long an image without an SBOM is not searched for again, to spare the registries: audits follow every change
 of the data."""
 
-NAME_LABEL = "kubernetes.io/metadata.name"
-"""On every namespace: its name."""
 Modes = Callable[[Mapping[str, str]], Mode]
 """The labels of a namespace → its mode."""
 
@@ -49,7 +47,7 @@ class AuditParts:
 
     Attributes:
         running: what runs.
-        selectors: which namespaces the entries of the webhook's registration select; None when that is not known.
+        registered: the entries of the webhook's registration; None when they are not known.
         judge: judges images.
         model: what is known.
         refresher: keeps the model up to date.
@@ -61,7 +59,7 @@ class AuditParts:
     """
 
     running: RunningWorkloads
-    selectors: Callable[[], Sequence[LabelSelector] | None]
+    registered: Callable[[], Sequence[RegisteredEntry] | None]
     judge: WorkloadJudge
     model: ReadModel
     refresher: Refresher
@@ -78,7 +76,7 @@ def labelled_modes(policy: Policy) -> Modes:
 
 
 def enforcing_modes(policy: Policy, *, everywhere: bool) -> Modes:
-    """Modes as they would be if bomgate enforced wherever nobody has said that it shall not.
+    """Modes as if bomgate enforced in every namespace that has not opted out.
 
     Args:
         policy: what else counts.
@@ -122,7 +120,8 @@ class Auditor:
         revision = parts.model.revision
         workloads = parts.running.workloads(namespaces)
         # Namespaces after what runs in them: one that is missing now has gone with all that was in it.
-        modes = self._modes_of(parts.running.namespaces(namespaces), parts.selectors())
+        places, entries = parts.running.namespaces(namespaces), parts.registered()
+        modes = self._modes_of(places, entries)
         found = [
             (workload, modes[workload.owner.namespace]) for workload in workloads if workload.owner.namespace in modes
         ]
@@ -132,17 +131,18 @@ class Auditor:
         self._without = judging.without()
         seconds = parts.clock.monotonic() - began
         log.info("audited", extra={"workloads": len(audited), "images": judging.distinct, "seconds": round(seconds, 3)})
-        return AuditResult(parts.clock.now(), seconds, revision, audited, judging.images())
+        missed = None if entries is None else _left_out(places, entries)
+        return AuditResult(parts.clock.now(), seconds, revision, audited, judging.images(), missed)
 
     def _modes_of(
-        self, namespaces: Mapping[str, Mapping[str, str]], selectors: Sequence[LabelSelector] | None
+        self, namespaces: Mapping[str, Mapping[str, str]], entries: Sequence[RegisteredEntry] | None
     ) -> dict[str, Mode | None]:
         """The mode of each namespace; None where the webhook is not asked, whatever the label for the mode says."""
         found: dict[str, Mode | None] = {}
         for name, labels in namespaces.items():
             known = {NAME_LABEL: name, **labels}
             # The label that says the mode is left out: the registration has it to spare calls, and to fail safely.
-            asked = selectors is None or any(selector.matches(known, ignoring=ENFORCE_LABEL) for selector in selectors)
+            asked = entries is None or any(entry.namespaces.matches(known, ignoring=ENFORCE_LABEL) for entry in entries)
             found[name] = self._modes(labels) if asked and name not in self._parts.excluded else None
         return found
 
@@ -239,6 +239,12 @@ class _Judging:
 
     def _is_known(self, verdict: Verdict) -> bool:
         return verdict.digest is not None and self._parts.model.knows(verdict.digest)
+
+
+def _left_out(namespaces: Mapping[str, Mapping[str, str]], entries: Sequence[RegisteredEntry]) -> tuple[LeftOut, ...]:
+    denying = ((name, labels) for name, labels in namespaces.items() if labels.get(ENFORCE_LABEL) == Mode.DENY.value)
+    found = (left_out(name, labels, entries) for name, labels in sorted(denying))
+    return tuple(place for place in found if place is not None)
 
 
 def _has_failed(verdict: Verdict) -> bool:

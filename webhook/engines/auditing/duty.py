@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from webhook.engines.auditing.auditor import Auditor, AuditParts
-from webhook.engines.auditing.noting import note_inventory
+from webhook.engines.auditing.noting import AuditNotes
 from webhook.engines.auditing.options import AuditOptions
 from webhook.engines.auditing.publisher import AuditPublisher, publish
 from webhook.model.audits import AuditResult
-from webhook.ports import InventoryStore
 from webhook.telemetry.metrics import Metrics
 
 
@@ -20,7 +19,7 @@ class AuditDuty:
         publisher: tells.
         options: how often.
         metrics: of this process.
-        inventory: where what runs is kept for people; None keeps nothing.
+        notes: keeps what was found; None keeps nothing.
 
     Attributes:
         latest: the last audit; None before the first.
@@ -35,10 +34,10 @@ class AuditDuty:
         publisher: AuditPublisher,
         options: AuditOptions,
         metrics: Metrics,
-        inventory: InventoryStore | None = None,
+        notes: AuditNotes | None = None,
     ) -> None:
         self._parts, self._auditor, self._publisher = parts, auditor, publisher
-        self._options, self._metrics, self._inventory = options, metrics, inventory
+        self._options, self._metrics, self._notes = options, metrics, notes
         self._ended = 0.0
         self.latest: AuditResult | None = None
 
@@ -59,8 +58,8 @@ class AuditDuty:
             self.latest = self._auditor.audit()
             self._ended = self._parts.clock.monotonic()
             publish(self.latest, self._metrics)
-            if self._inventory is not None:
-                note_inventory(self.latest, self._inventory)
+            if self._notes is not None:
+                self._notes.take(self.latest)
             self._publisher.tell(self.latest)
         elif self.latest is not None and self._publisher.unfinished:
             self._publisher.tell(self.latest)

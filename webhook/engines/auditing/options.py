@@ -12,7 +12,7 @@ SYSTEM_NAMESPACES = ("kube-system", "kube-node-lease", "kube-public")
 
 @dataclass(frozen=True, slots=True)
 class AuditOptions:
-    """When everything that runs is judged again, and where the result is told."""
+    """When everything that runs is judged again, and where the result is published."""
 
     period_minutes: float = field(default=15.0, metadata={"help": "Maximum minutes between two audits."})
     min_seconds: float = field(

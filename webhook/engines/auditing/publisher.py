@@ -1,6 +1,6 @@
 """Publishes what an audit found as events, reports and metrics; rate-limited and idempotent.
 
-Everything here can be repeated: an event is told when the verdict of its workload changes, and once a day, and a report
+Everything here can be repeated: an event is sent when the verdict of its workload changes, and once a day, and a report
 is written when it differs from the existing report.
 """
 
@@ -16,8 +16,9 @@ from functools import partial
 from webhook.engines.auditing.options import AuditOptions
 from webhook.errors import SourceError
 from webhook.model.audits import AuditResult
+from webhook.model.registration import WAYS_OUT
 from webhook.model.verdicts import SbomStatus, Verdict
-from webhook.policy.messages import Hints
+from webhook.policy.remedies import Hints
 from webhook.policy.reports import event_about, report_about
 from webhook.policy.scores import SEVERITIES, UNSCORED, severity
 from webhook.ports import Clock, EventSink, ReportSink
@@ -32,7 +33,7 @@ _MOST_FAILURES = 20
 
 @dataclass(frozen=True, slots=True)
 class Sinks:
-    """Where an audit is told.
+    """Where the results of an audit are published.
 
     Attributes:
         events: None where none are wanted.
@@ -86,7 +87,7 @@ class AuditPublisher:
         events = {
             event.about.uid: event for event in (event_about(w, self._sinks.hints) for w in result.workloads) if event
         }
-        # Whose verdict is good again, or who is gone, is told of once more when it turns bad again.
+        # A workload that recovers, or is gone, gets another event when its verdict turns bad again.
         self._told = {uid: told for uid, told in self._told.items() if uid in events}
         for uid, event in events.items():
             key, at = self._told.get(uid, ("", now))
@@ -165,6 +166,10 @@ def publish(result: AuditResult, metrics: Metrics) -> None:
     metrics.set("bomgate_audit_images_incomplete", sum(map(_is_incomplete, result.images)))
     metrics.replace("bomgate_audit_components", components)
     metrics.replace("bomgate_audit_unassessed", _unassessed(result))
+    if result.left_out is not None:
+        missed: Counter[tuple[str, ...]] = Counter({(by,): 0 for by in WAYS_OUT})
+        missed.update((place.by,) for place in result.left_out)
+        metrics.replace("bomgate_audit_namespaces_left_out", missed)
     metrics.set("bomgate_audit_timestamp_seconds", result.at.timestamp())
     metrics.set("bomgate_audit_duration_seconds", result.seconds)
 

@@ -106,7 +106,7 @@ class CertificateDuty:
             if not self._take(step, seen):
                 log.info("certificates: somebody else was faster; reading again", extra={"step": type(step).__name__})
         raise Retryable(
-            "The certificates did not come to rest: what is written is changed again at once.",
+            "The certificates keep changing: whatever is written is overwritten at once.",
             remedy="Look who else writes the Secrets and webhook configurations of bomgate.",
         )
 
@@ -203,7 +203,7 @@ class CertificateDuty:
             and now < renew_at(pair.certificate)
             and self._parts.signer.signed(pair.certificate, current.certificate)
         )
-        if not is_good:  # whoever was faster, if anybody, has made one that is as good
+        if not is_good:  # if another process was faster, its certificate is as good
             self._write_leaf(name, current, self._console_names, record)
 
     def _issue(self, step: IssueLeaf, before: SecretRecord | None) -> bool:

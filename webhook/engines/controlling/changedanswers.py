@@ -78,5 +78,5 @@ class ChangedAnswersDuty:
             return False  # its answers may be older than what is pending
         log.info("answers changed at the hub", extra={"asked": report.asked, "answered": report.answered})
         if not report.complete:
-            raise Retryable(f"Answers that changed at the hub were not all asked for. {report.stopped_by}")
+            raise Retryable(f"Not all answers that changed at the hub were queried. {report.stopped_by}")
         return True

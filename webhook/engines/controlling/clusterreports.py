@@ -12,15 +12,13 @@ from webhook.errors import HistoryUnknown
 from webhook.model.fleetinventory import ClusterImage, ClusterReceipt, ClusterReport, ClusterWorkload, Content
 from webhook.model.images import Digest
 from webhook.model.inventory import InventoriedWorkload, RunningInventory
-from webhook.policy.fleetinventory import MOST_CONTENTS, differences
+from webhook.policy.fleetinventory import MOST_CONTENTS, MOST_IN_ALL, MOST_TEXT, differences, fits
 from webhook.ports import ClusterReceiver, ImageContents, InventoryStore
 
 log = logging.getLogger("bomgate.fleet")
 
 _LONGEST_REASON, _LONGEST_REFERENCE, _MOST_IMAGES = 500, 1_000, 100
 _MOST_ROUNDS = 100
-_AT_ONCE = 200_000
-"""Components that one report tells of at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +28,21 @@ class ClusterReportParts:
     Attributes:
         inventory: what ran at the last audit.
         contents: which components images have.
+        refusals: how many requests were denied so far, by reason.
         hub: is told.
     """
 
     inventory: InventoryStore
     contents: ImageContents
+    refusals: Callable[[], dict[str, int]]
     hub: ClusterReceiver
 
 
 class ClusterReportDuty:
     """Tells the hub what runs; a ``Duty``.
 
-    What was told is remembered in the process alone: after a start, or when the hub has lost it, all is told again.
+    The components of an image that has too many are not told, so that it keeps no other from being told. What was told
+    is remembered in the process alone: after a start, or when the hub has lost it, all is told again.
 
     Args:
         parts: see :class:`ClusterReportParts`.
@@ -54,6 +55,7 @@ class ClusterReportDuty:
     def __init__(self, parts: ClusterReportParts, session: Callable[[int], str], seconds: float) -> None:
         self._parts, self._new_session = parts, session
         self.interval_seconds = seconds
+        self._too_large: set[str] = set()
         self._begin()
 
     def _begin(self) -> None:
@@ -75,7 +77,8 @@ class ClusterReportDuty:
         digests = sorted(
             {image.digest for workload in inventory.workloads for image in workload.images if image.digest}
         )
-        images = {str(digest): content for digest, content in self._parts.contents.hashes(digests).items()}
+        hashes = self._parts.contents.hashes(digests)
+        images = {str(digest): content for digest, content in hashes.items() if content not in self._too_large}
         try:
             self._tell(inventory, workloads, images)
         except HistoryUnknown:
@@ -87,11 +90,12 @@ class ClusterReportDuty:
         self, inventory: RunningInventory, workloads: Mapping[str, ClusterWorkload], images: Mapping[str, str]
     ) -> None:
         wanted: Sequence[str] = ()
+        refusals = self._parts.refusals()
         for _ in range(_MOST_ROUNDS):
             told, now = (self._workloads, self._images), (workloads, images)
             report = differences(self._session, self._sequence + 1, told, now)
             contents = self._contents(images, wanted)
-            report = msgspec.structs.replace(report, taken_at=inventory.taken_at, contents=contents)
+            report = msgspec.structs.replace(report, taken_at=inventory.taken_at, contents=contents, refusals=refusals)
             receipt = self._send(report)
             again = set(receipt.wanted) == set(wanted)  # more than the hub takes today
             wanted = () if again and not _says_something(report) else receipt.wanted
@@ -112,13 +116,17 @@ class ClusterReportDuty:
 
     def _contents(self, images: Mapping[str, str], wanted: Sequence[str]) -> tuple[Content, ...]:
         """The contents that the hub asks for, as many as one report may have."""
-        found, size = list[Content](), 0
+        found, size, text = list[Content](), 0, 0
         digest_of = {content: digest for digest, content in images.items()}
         for content in wanted[:MOST_CONTENTS]:
-            if content in digest_of and size < _AT_ONCE:
-                purls = self._parts.contents.components(Digest(digest_of[content]))
-                found.append(Content(content, tuple(map(str, purls))))
-                size += len(purls)
+            if content not in digest_of or size >= MOST_IN_ALL or text >= MOST_TEXT:
+                continue
+            purls = tuple(map(str, self._parts.contents.components(Digest(digest_of[content]))))
+            if not fits(purls):
+                self._too_large.add(content)
+            elif size + len(purls) <= MOST_IN_ALL:
+                found.append(Content(content, purls))
+                size, text = size + len(purls), text + sum(map(len, purls))
         return tuple(found)
 
 

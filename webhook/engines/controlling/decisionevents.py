@@ -1,4 +1,4 @@
-"""Decision events: the duty ``decision-events``, which tells in Events who decided what, from the audit log.
+"""Decision events: the duty ``decision-events``, which publishes decisions from the audit log as Events.
 
 The audit log has a row for each change, from any face and any machine, so nothing that writes needs a way to the API
 server. A row is told at the namespace that it is about; that of a request also at the workloads that run there with

@@ -1,4 +1,4 @@
-"""Rereading in the controller: documents are read again after an update, and those that nobody needs are removed."""
+"""Rereading in the controller: documents are read again after an update, and unreferenced ones are removed."""
 
 from __future__ import annotations
 

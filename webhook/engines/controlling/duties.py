@@ -1,4 +1,4 @@
-"""Duties: what the leading controller does again and again, each on a separate thread.
+"""Duties: recurring work of the leading controller, each on a separate thread.
 
 A duty that fails, or hangs, harms no other one: it is tried again earlier than usual, later each time, and what is
 wrong is logged once, and once more when it is over.

@@ -16,7 +16,8 @@ from webhook.model.actions import Action
 from webhook.model.assessments import Assessment
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.evaluation import Judge, Rules
+from webhook.policy.evaluation import Rules
+from webhook.policy.judge import Judge
 from webhook.policy.precedence import ANYWHERE, Place
 from webhook.ports import Clock
 from webhook.telemetry.metrics import Metrics

@@ -1,4 +1,4 @@
-"""New components are matched with advisories within seconds, and sources are asked when they are due."""
+"""Matching in the controller: new components within seconds, and sources of advisories when they are due."""
 
 from __future__ import annotations
 

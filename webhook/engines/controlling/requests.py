@@ -159,9 +159,11 @@ def _told(one: RequestObject, request: ExceptionRequest, now: dt.datetime) -> Re
         Phase.LAPSED: f"Request {request.number} ended before anybody answered it.",
     }.get(phase, "")
     if answer is not None and phase in (Phase.APPROVED, Phase.DENIED):
-        text = f"{plain(answer.person.name, 100)} has {phase} request {request.number}: {plain(answer.comment, 500)}"
-        if phase is Phase.APPROVED and request.until is not None and now >= request.until:
-            reason, text = "Ended", f"The exception ended on {moment(request.until)}."
+        earlier = "" if answer.until is None else f" until {moment(answer.until)}"
+        who, comment = plain(answer.person.name, 100), plain(answer.comment, 500)
+        text = f"{who} has {phase} request {request.number}{earlier}: {comment}"
+        if phase is Phase.APPROVED and request.ends is not None and now >= request.ends:
+            reason, text = "Ended", f"The exception ended on {moment(request.ends)}."
         if phase is Phase.APPROVED and request.fixed_in:
             reason, text = "Ended", f"The exception ended, as a fixed version is known: {request.fixed_in}."
     return RequestStatus(
@@ -173,5 +175,5 @@ def _told(one: RequestObject, request: ExceptionRequest, now: dt.datetime) -> Re
         phase.value,
         answer.person.name if answer is not None else "",
         answer.comment if answer is not None else "",
-        request.until,
+        request.ends,
     )

@@ -1,4 +1,4 @@
-"""Retention in the controller: deletes what is no longer kept, a few steps at a time, and tells how far it is."""
+"""Retention in the controller: deletes what is no longer kept, a few steps at a time, and reports progress."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fetching for what runs: notes which images run, and searches for the SBOMs of those that have none.
+"""SBOMs of running images: notes which images run, and searches for the SBOMs of those that have none.
 
 An image that ran before bomgate was installed was never seen at admission; here it gets its SBOM, and its components
 come to the front of the downloader's work.
@@ -93,7 +93,7 @@ class _Tried:
 
 
 class InventoryDuty:
-    """Keeps up with what runs; a ``Duty``.
+    """Finds the SBOMs of running images; a ``Duty``.
 
     Args:
         parts: see :class:`InventoryParts`.
@@ -191,7 +191,7 @@ class InventoryDuty:
         self._tried[one] = _Tried(self._ticks + pause, pause)  # forgotten in the next pass if it is known by then
 
     def _look_again(self, running: Sequence[_Running]) -> None:
-        """Look again at those images that were not looked at for longest; a few at a time, so that it is spread.
+        """Look again at the images whose last look is oldest; a few at a time, to spread the load.
 
         First come those with an SBOM that an older reader read and whose document is not kept: only its place has it.
         """

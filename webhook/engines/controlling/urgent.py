@@ -1,4 +1,4 @@
-"""Components of images that were just seen and that nobody has ever asked about, before the next download run.
+"""Components of images that were just seen and were never looked up, before the next download run.
 
 Without it a new image would stay *unknown* until the night. Only components that were never asked, of images seen at
 admission or running, are asked, a few at a time and not more than so many a day, so that the budget of the nightly run
@@ -29,9 +29,9 @@ _RESTS: Mapping[str, float] = {
     "ossindex-forbidden": _DAY,
     "ossindex-slow-down": _HOUR,
 }
-"""Seconds for which nothing is asked after a no, by its code: asking on would cost what the nightly run needs."""
+"""Pause in seconds after a refusal, by its code: further requests would cost what the nightly run needs."""
 _SHARE = 20.0
-"""The store is asked what is wanted at most for one part in so many of the time."""
+"""Looking for work in the store takes at most one part in so many of the time."""
 
 
 class UrgentDuty:
@@ -104,7 +104,7 @@ class UrgentDuty:
             return
         rest = _RESTS.get(report.stopped_code)
         if rest is None:
-            raise Retryable(f"Urgent components were not all asked. {report.stopped_by}")
+            raise Retryable(f"Not all urgent components were queried. {report.stopped_by}")
         self._rest_until = self._clock.monotonic() + rest
         why = {"error": report.stopped_by, "code": report.stopped_code, "hours": f"{rest / _HOUR:g}"}
         log.warning("urgent components are not asked for a while", extra=why)

@@ -1,4 +1,4 @@
-"""The sources of VEX documents are read again by the controller, so that what is withdrawn there stops counting."""
+"""VEX in the controller: sources are read again, so that withdrawn documents stop counting."""
 
 from __future__ import annotations
 
@@ -47,5 +47,8 @@ def read_vex(intake: VexIntake, names: frozenset[str]) -> None:
         if update.new or update.gone:
             extra = {"source": update.source, "new": update.new, "gone": update.gone}
             log.info("VEX documents of a source have changed", extra=extra)
+        if update.kept:
+            extra = {"source": update.source, "kept": update.kept}
+            log.warning("VEX documents stay as they were, because their files cannot be read", extra=extra)
         for problem in update.problems:
             log.warning("a VEX document was not read", extra={"source": update.source, "error": problem})

@@ -27,7 +27,7 @@ def aside(downloader: Downloader, chosen: Sequence[WantedComponent]) -> Download
     """
     return replace(
         downloader,
-        components=_OnlyThese(downloader.components, chosen),
+        components=ChosenComponents(downloader.components, chosen, is_run=False),
         runs=_NoRun(downloader.runs),
         pace=LeasePace(patience_seconds=0),
         options=replace(downloader.options, max_components_per_run=None),
@@ -35,19 +35,30 @@ def aside(downloader: Downloader, chosen: Sequence[WantedComponent]) -> Download
 
 
 @dataclass(frozen=True)
-class _OnlyThese:
-    """A ``ComponentStore`` restricted to the given components."""
+class ChosenComponents:
+    """A ``ComponentStore`` restricted to some components, or to none where no source is asked.
+
+    Attributes:
+        store: has all of them.
+        chosen: in the order of work.
+        is_run: whether a run records their answers; else no lease was taken, and none guards what is recorded.
+    """
 
     store: ComponentStore
-    chosen: Sequence[WantedComponent] = field(repr=False)
+    chosen: Sequence[WantedComponent] = field(default=(), repr=False)
+    is_run: bool = True
 
     def wanted(self, *, now: dt.datetime, ttl: dt.timedelta) -> Sequence[WantedComponent]:
         """Those that were chosen."""
         return self.chosen
 
+    def fresh(self, purls: Sequence[Purl], *, now: dt.datetime, ttl: dt.timedelta) -> frozenset[Purl]:
+        """Those that were not chosen."""
+        return frozenset(purls) - {wanted.purl for wanted in self.chosen}
+
     def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
-        """Those of the store."""
-        return self.store.names(purls, settled_after=settled_after)
+        """Those of the store; none where nothing was chosen."""
+        return self.store.names(purls, settled_after=settled_after) if self.chosen else {}
 
     def covered(self) -> int:
         """Those that were chosen."""
@@ -68,7 +79,7 @@ class _OnlyThese:
         reassess_on_score_change: bool = False,
         lease: Lease | None = None,
     ) -> RecordResult:
-        """Commit a batch, see ``ComponentStore``; without a lease, because none was taken."""
+        """Commit a batch, see ``ComponentStore``."""
         return self.store.record(
             answers,
             unanswered=unanswered,
@@ -76,6 +87,7 @@ class _OnlyThese:
             now=now,
             settled=settled,
             reassess_on_score_change=reassess_on_score_change,
+            lease=lease if self.is_run else None,
         )
 
     def unassessed_pairs(self) -> Sequence[tuple[Vulnerability, str]]:

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import gc
 import logging
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from webhook.engines.downloading.fetching import Fetched, Fetching
+from webhook.engines.downloading.fetching import Fetched, Fetching, responsive
 from webhook.engines.downloading.keeping import LeaseKeeper, LeasePace
 from webhook.engines.downloading.options import DownloadOptions
 from webhook.engines.downloading.planning import Planner
-from webhook.engines.downloading.progress import (
-    DownloadListener,
-    DownloadPlan,
-    DownloadProgress,
-    SilentListener,
-    Stop,
-    Tally,
-)
+from webhook.engines.downloading.progress import DownloadListener, DownloadPlan, SilentListener, Stop, Tally
 from webhook.engines.downloading.telling import RunTeller
 from webhook.errors import BomgateError, Final, SourceError, StoreError
 from webhook.model.downloads import BatchAnswer, DownloadReport, RecordResult
@@ -31,20 +22,9 @@ from webhook.model.purls import Purl
 from webhook.model.runs import RunEstimate
 from webhook.ports import AutoAssess, Clock, ComponentStore, RunProgressStore, RunStore, VulnerabilitySource
 
-__all__ = [
-    "DownloadListener",
-    "DownloadOptions",
-    "DownloadPlan",
-    "DownloadProgress",
-    "DownloadRunningError",
-    "Downloader",
-]
-
 log = logging.getLogger("bomgate.download")
-
 _HEARTBEAT_SECONDS = 1.0
 _LOOK_SECONDS = 1.0
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 class DownloadRunningError(StoreError):
@@ -148,7 +128,7 @@ class Downloader:
         tally, state = Tally(plan), _State()
         fetching = Fetching(self.source, plan.purls, self.options.concurrency, keeper.holds, self._planner.names)
         if plan.purls:
-            with _responsive():
+            with responsive():
                 fetching.start()
                 try:
                     self._record_all(fetching, tally, state, keeper, teller)
@@ -252,7 +232,9 @@ class Downloader:
         first = lease = self.runs.acquire(self.holder, duration=self.pace.duration)
         while lease.holder != self.holder:
             if lease != first or self.clock.monotonic() >= deadline:
-                raise DownloadRunningError(f"Another run of the downloader is going on: {lease.holder} has the lease.")
+                raise DownloadRunningError(
+                    f"Another run of the downloader is in progress: {lease.holder} holds the lease."
+                )
             if lease is first:
                 log.info("another run has the lease; waiting for a sign of life", extra={"holder": lease.holder})
             self.clock.sleep(_LOOK_SECONDS)
@@ -277,26 +259,6 @@ def _crashed(problem: Exception) -> DownloadReport:
     if isinstance(problem, BomgateError):
         stop = _stop(problem)
     return DownloadReport(complete=False, stopped_by=stop.sentence, stopped_code=stop.code)
-
-
-@contextmanager
-def _responsive() -> Iterator[None]:
-    """Let the threads that wait for the network run at once when it answers, while another one records."""
-    # What is there already stays to the end, and answers are freed without the garbage collector; looking for garbage
-    # after each 700 new objects would cost a tenth.
-    gc.freeze()
-    thresholds = gc.get_threshold()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *thresholds[1:])
-    # A thread that records keeps the interpreter for 5 ms by default, and an answer needs it several times. More often
-    # than this, changing costs more than it saves.
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(0.0005)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(interval)
-        gc.set_threshold(*thresholds)
-        gc.unfreeze()
 
 
 _NONE = Stop("", "")

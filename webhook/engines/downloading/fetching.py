@@ -1,4 +1,4 @@
-"""Fetching: batches are asked for in threads while the caller records what has arrived.
+"""Fetching: threads request batches while the caller records what has arrived.
 
 The threads are daemons, so that a run can be interrupted although a request may wait for minutes. They stop by
 themselves when the caller falls behind: what is fetched and not yet committed is what a crash loses.
@@ -6,10 +6,13 @@ themselves when the caller falls behind: what is fetched and not yet committed i
 
 from __future__ import annotations
 
+import gc
 import itertools
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from operator import itemgetter
 from types import TracebackType
@@ -20,6 +23,7 @@ from webhook.model.purls import Purl
 from webhook.ports import VulnerabilitySource
 
 _PAGE = 1000
+
 _TOGETHER_SECONDS, BATCHES_TOGETHER = 1.0, 16
 """How long what has arrived waits for more, so that one transaction takes all, and how many it takes at the least.
 
@@ -226,3 +230,29 @@ class Fetching:
             return self._source.report(batch, names, heard)
         except SourceError as problem:
             return BatchAnswer(answers=(), failure=problem)
+
+
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+
+
+@contextmanager
+def responsive() -> Iterator[None]:
+    """Let the threads that wait for the network run at once when it answers, while another one records."""
+    # What is there already stays to the end, and answers are freed without the garbage collector; looking for garbage
+    # after each 700 new objects would cost a tenth. What somebody else has frozen stays so afterwards.
+    freezes = gc.get_freeze_count() == 0
+    if freezes:
+        gc.freeze()
+    thresholds = gc.get_threshold()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, *thresholds[1:])
+    # A thread that records keeps the interpreter for 5 ms by default, and an answer needs it several times. More often
+    # than this, changing costs more than it saves.
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        gc.set_threshold(*thresholds)
+        if freezes:
+            gc.unfreeze()

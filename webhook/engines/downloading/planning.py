@@ -42,8 +42,8 @@ class Planner:
             StoreError: the store did not say what is wanted.
         """
         now = self.clock.now()
-        due = self.components.wanted(now=now, ttl=self.options.due_after)
         if not only:
+            due = self.components.wanted(now=now, ttl=self.options.due_after)
             everyone = PurlsOf(due, len(due))
             purls = PurlsOf(due, self._affordable(everyone))
             return DownloadPlan(
@@ -54,8 +54,7 @@ class Planner:
             )
         named = list(dict.fromkeys(only))
         askable = [purl for purl in named if purl.is_covered and purl.version]
-        everything = self.components.wanted(now=now, ttl=dt.timedelta(0))
-        fresh = {wanted.purl for wanted in everything}.intersection(askable) - {wanted.purl for wanted in due}
+        fresh = self.components.fresh(askable, now=now, ttl=self.options.due_after)
         chosen = [purl for purl in askable if purl not in fresh]
         affordable = self._affordable(chosen)
         return DownloadPlan(

@@ -1,4 +1,4 @@
-"""Progress of a download run: what is planned, what has happened so far, and who wants to know."""
+"""Progress of a download run: the plan, the counts so far, and listeners."""
 
 from __future__ import annotations
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import msgspec
 
 from webhook.errors import InvalidInput
+from webhook.model.ecosystems import OSS_INDEX_TYPES
 from webhook.model.fleetreports import FleetQuestion, FleetReply
-from webhook.model.purls import OSS_INDEX_TYPES, Purl, parse_written
+from webhook.model.purls import Purl, parse_written
+from webhook.policy.fleetreplies import LONGEST_COORDINATES
 from webhook.ports import Clock, FleetReports
 
 MOST_COORDINATES = 1000
 """Of one question. OSS Index takes 128; members ask the hub for more at once."""
-_LONGEST = 1000
 
 
 class _Question(msgspec.Struct):
@@ -79,7 +80,7 @@ def read_question(member: str, body: bytes) -> FleetQuestion:
 
 def _usable(text: str) -> Purl | None:
     """Coordinates that may be sent to OSS Index as they stand; None otherwise."""
-    if len(text) > _LONGEST or not text.isprintable():
+    if len(text) > LONGEST_COORDINATES or not text.isprintable():
         return None
     try:
         purl = parse_written(text)

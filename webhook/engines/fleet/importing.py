@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from webhook.errors import DocumentRefused
 from webhook.model.fleet import Applied
+from webhook.policy.fleet import check_addressee
 from webhook.policy.fleetdocuments import Verify, decode
 from webhook.ports import Clock, FollowingStore
 
@@ -20,27 +21,36 @@ class DocumentTaker:
         store: of this member.
         verify: knows the hub's keys.
         clock: time.
+        own: the hash of this member's token, by which it knows documents that are for it alone; empty without one.
         refused: told of each document that was refused.
     """
 
     def __init__(
-        self, store: FollowingStore, verify: Verify, clock: Clock, refused: Callable[[], None] = lambda: None
+        self,
+        store: FollowingStore,
+        verify: Verify,
+        clock: Clock,
+        own: str = "",
+        refused: Callable[[], None] = lambda: None,
     ) -> None:
-        self._store, self._verify, self._clock, self._refused = store, verify, clock, refused
+        self._store, self._verify, self._clock, self._own, self._refused = store, verify, clock, own, refused
 
-    def take(self, document: bytes, skew_seconds: float = 0.0) -> Applied:
+    def take(self, document: bytes, skew_seconds: float = 0.0, *, accepts: bool = False) -> Applied:
         """Verify a document, and take it over.
 
         Args:
             document: as it came.
             skew_seconds: by how much this clock is ahead of the hub's.
+            accepts: take it as it is: what it has lost, or states more mildly, does not stay in force.
 
         Raises:
             DocumentRefused: it is not the hub's, or older than what is here; nothing was changed.
             StoreError: nothing was changed.
         """
         try:
-            applied = self._store.apply(decode(document, self._verify), self._clock.now(), skew_seconds)
+            content = decode(document, self._verify)
+            check_addressee(content, self._own)
+            applied = self._store.apply(content, self._clock.now(), skew_seconds, accepts=accepts)
         except DocumentRefused:
             self._refused()
             raise

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from webhook.errors import InvalidInput
 from webhook.model.fleet import MemberSeen
-from webhook.ports import Clock, MemberStore
+from webhook.ports import Clock, ClusterStore, FleetReports, MemberStore
 
 _TOKEN_BYTES = 32
 _SILENT = dt.timedelta(minutes=10)
@@ -32,7 +32,7 @@ def add_member(store: MemberStore, clock: Clock, name: str) -> str:
     """
     if _LABEL.fullmatch(name) is None:
         raise InvalidInput(
-            f"{name[:80]!r} cannot name a member.",
+            f"{name[:80]!r} is not a valid name for a member.",
             remedy="A name is a DNS label: 1 to 63 lower-case letters, digits and hyphens, no hyphen at its ends.",
         )
     token = f"bgm_{secrets.token_urlsafe(_TOKEN_BYTES)}"
@@ -41,6 +41,22 @@ def add_member(store: MemberStore, clock: Clock, name: str) -> str:
             f"There is a member {name} already.", remedy=f"Give it a new token with: bomgate fleet remove {name}"
         )
     return token
+
+
+def remove_member(
+    members: MemberStore, clusters: ClusterStore, reports: FleetReports, name: str, at: dt.datetime
+) -> bool:
+    """Take a member's token back, and forget what it reported and waits for; whether there was such a member.
+
+    What was decided for it alone stays. Repeated, it goes on where it was broken off.
+
+    Raises:
+        StoreError: not all is done.
+    """
+    was_there = members.remove(name, at)
+    clusters.remove(name)
+    reports.forget_member(name)
+    return was_there
 
 
 class MemberBook:
@@ -57,18 +73,25 @@ class MemberBook:
         self._lock = threading.Lock()
 
     def look(self) -> bool:
-        """Read the members' tokens, and keep what members said of themselves; whether tokens have changed.
+        """Read the members' tokens; whether they have changed.
 
         Raises:
             StoreError: the store does not answer; those that were read before stay known.
+        """
+        tokens = self._store.tokens()
+        changed, self._by_hash = tokens != self._by_hash, tokens
+        return changed
+
+    def note(self) -> None:
+        """Keep what members said of themselves.
+
+        Raises:
+            StoreError: it was not kept.
         """
         with self._lock:
             seen, self._seen = self._seen, {}
         if seen:
             self._store.note(tuple(seen.values()))
-        tokens = self._store.tokens()
-        changed, self._by_hash = tokens != self._by_hash, tokens
-        return changed
 
     def count(self, now: dt.datetime) -> tuple[int, int]:
         """How many members there are, and how many of them have not asked for ten minutes; not those that never did.
@@ -83,9 +106,9 @@ class MemberBook:
         silent = [member for member in members if member.seen_at is not None and now - member.seen_at > _SILENT]
         return len(members), len(silent)
 
-    def find(self, token: str) -> str | None:
-        """The name of the member with a token; None if there is none, or if it was taken back."""
-        return self._by_hash.get(hash_token(token))
+    def find(self, token_hash: str) -> str | None:
+        """The name of the member with a token of this hash; None if there is none, or if it was taken back."""
+        return self._by_hash.get(token_hash)
 
     def saw(self, seen: MemberSeen) -> None:
         """Take note of what a member said of itself."""

@@ -32,6 +32,11 @@ class FleetQueue:
         """What is due: what runs first, and members in turn."""
         return self.reports.wanted(now=now, ttl=ttl, kept=_KEPT, by_key=self.by_key)
 
+    def fresh(self, purls: Sequence[Purl], *, now: dt.datetime, ttl: dt.timedelta) -> frozenset[Purl]:
+        """Those that members ask for, and that are not due."""
+        waiting = {wanted.purl for wanted in self.wanted(now=now, ttl=dt.timedelta(0))}
+        return frozenset(waiting.intersection(purls)) - {wanted.purl for wanted in self.wanted(now=now, ttl=ttl)}
+
     def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
         """None: members have made the forms."""
         return {}

@@ -11,9 +11,11 @@ from msgspec import structs
 
 from webhook.model.changes import VulnerableComponent
 from webhook.model.components import ComponentState
+from webhook.model.support import release_past_support
+from webhook.model.uncovered import Uncovered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from webhook.engines.judging.images import ImageChecker
     from webhook.engines.readmodel import ReadModel
@@ -77,11 +79,14 @@ class SbomChecker:
         facts = self._model.facts_of(
             sorted(set(known.values())),
             unknown=states[ComponentState.UNKNOWN],
-            not_covered=states[ComponentState.NOT_COVERED],
+            uncovered=self._uncovered(strangers, matches),
             unusable=len(sbom.skipped),
             not_in_image=sbom.not_in_image,
             stale_before=self._checker.stale_before,
         )
+        covered = (match for match in matches.values() if match.ecosystem)
+        past = sum(bool(release_past_support(match.purl)) for match in covered)
+        facts = replace(facts, past_support=facts.past_support + past)
         vulnerable = [match for match in matches.values() if match.vulnerabilities]
         if not vulnerable and not states[ComponentState.CLEAN]:
             return self._checker.judge_facts(facts, image, namespace)
@@ -105,6 +110,11 @@ class SbomChecker:
             return match.state
         is_stale = int(match.answered_at.timestamp()) < self._checker.stale_before
         return ComponentState.UNKNOWN if is_stale else ComponentState.CLEAN
+
+    def _uncovered(self, strangers: Sequence[Purl], matches: Mapping[Purl, ComponentMatch]) -> Mapping[Uncovered, int]:
+        """How many components no source covers, by reason."""
+        without = (purl for purl in strangers if self._state(purl, matches.get(purl)) is ComponentState.NOT_COVERED)
+        return Counter(matches[purl].uncovered if purl in matches else Uncovered.NO_SOURCE for purl in without)
 
     def _automatic(self, vulnerable: Sequence[ComponentMatch]) -> list[Assessment]:
         """What the CVSS ranges would give to what no answer has named before, as when the SBOM is stored."""

@@ -13,10 +13,14 @@ from webhook.engines.searching.resolving import Resolution, TagKey, TagResolver,
 from webhook.engines.searching.search import SbomSearch
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.searches import SearchOutcome
+from webhook.model.uncovered import Uncovered
 from webhook.model.verdicts import SbomStatus, Verdict
-from webhook.policy.evaluation import Rules, Subject, evaluate, missing
+from webhook.policy.evaluation import Rules, StateSummary, Subject, conclude, evaluate, summary
+from webhook.policy.sharing import SharedFindings
+from webhook.policy.unseen import missing
 
 if TYPE_CHECKING:
+    from webhook.engines.countedimages import CountedImage
     from webhook.engines.readmodel import ReadModel
     from webhook.engines.searching.unstored import UnstoredSbom
     from webhook.model.assessments import Assessment
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from webhook.policy.matching import AssessmentIndex
     from webhook.ports import Clock
 
-_MOST_CACHED = 50_000
+_MOST_CACHED, _MOST_PREPARED = 50_000, 10_000
 _Ready = tuple[Verdict, tuple[TagKey, tuple[float, Resolution]] | None]
 """A verdict that needs no look-up, and the registry's answer about its tag if one was asked."""
 _PINNED = Resolution(None)
@@ -45,6 +49,21 @@ class Judged:
 
     verdict: Verdict
     unsettled: bool
+    has_gap: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """What of a verdict needs no assessment.
+
+    Attributes:
+        wanted: the platforms that count.
+        states: what the states of the components say; None where none can be looked up.
+        has_gap: as in :class:`Judged`.
+    """
+
+    wanted: Wanted
+    states: StateSummary | None
     has_gap: bool
 
 
@@ -73,6 +92,8 @@ class ImageChecker:
         self.generation, self._wanted, self.lookups = -1, Wanted(), ImageLookups(self, tags, search)
         self._verdicts: dict[tuple[Digest, str, str], Judged] = {}
         self._ready: dict[tuple[str, str, PullAccess], _Ready] = {}
+        self._prepared: dict[CountedImage, _Prepared] = {}
+        self._shared = SharedFindings()  # as the line above, not dropped with each change
 
     def check(self, image: ImageRef, namespace: str, access: PullAccess = NO_ACCESS) -> Verdict | Lookup:
         """Judge an image from memory, or start looking it up. Never waits.
@@ -162,8 +183,6 @@ class ImageChecker:
         digest = image.digest or self._model.digest_of(image.tagged)
         return digest is not None and self._search.is_known(image, digest)
 
-    # -- what is known ----------------------------------------------------------------------------------------------
-
     def known(self, image: ImageRef, digest: Digest, namespace: str) -> Verdict | None:
         """The verdict from memory; None without an SBOM that counts. Searches for nothing.
 
@@ -177,7 +196,7 @@ class ImageChecker:
 
     def unremembered(self, image: ImageRef, digest: Digest, namespace: str) -> Verdict | None:
         """As :meth:`known`, for callers that keep what they get: nothing is remembered here."""
-        judged = self._judged_now(image, digest, namespace, self._platforms.now())
+        judged = self._judged_now(image, digest, namespace, self._platforms.now(), keeps=False)
         return None if judged is None else judged.verdict
 
     def judged(self, image: ImageRef, digest: Digest, namespace: str) -> Judged | None:
@@ -199,18 +218,34 @@ class ImageChecker:
             verdicts[key] = judged
         return judged
 
-    def _judged_now(self, image: ImageRef, digest: Digest, namespace: str, wanted: Wanted) -> Judged | None:
-        places = self._search.trusted(image)
-        facts = self._model.facts(digest, stale_before=self.stale_before, places=places)
-        if facts is None:
+    def _judged_now(
+        self, image: ImageRef, digest: Digest, namespace: str, wanted: Wanted, *, keeps: bool = True
+    ) -> Judged | None:
+        places, since = self._search.trusted(image), self.stale_before
+        known = self._model.counted((digest, image.name, places), since, keeps=keeps)
+        if known is None:
             return None
-        coverage = self._model.coverage(digest, places)
-        trouble = self._model.trouble(digest, image.name)
+        prepared = self._prepared.get(known)
+        if prepared is None or prepared.wanted is not wanted:
+            prepared = self._prepare(known, wanted)
+            if keeps and not since:
+                self._prepared = {} if len(self._prepared) >= _MOST_PREPARED else self._prepared
+                self._prepared[known] = prepared
+        subject, now = self.subject(image, digest, namespace), self._clock.now()
+        if prepared.states is None:
+            verdict = self._evaluate(known.facts, subject)
+        else:
+            verdict = conclude(prepared.states, subject, self.rules(), self._model.assessments, now, self._shared)
+        return Judged(verdict, prepared.has_gap or known.coverage is None, prepared.has_gap)
+
+    def _prepare(self, known: CountedImage, wanted: Wanted) -> _Prepared:
+        facts, coverage, trouble = known.facts, known.coverage, known.trouble
+        has_gap_here = trouble != "" or (coverage is not None and has_gap(coverage, wanted))
+        if facts.total == facts.unusable:
+            return _Prepared(wanted, None, has_gap_here)
         if trouble != "":
             facts = replace(facts, incomplete=_NOT_LOOKED_AT if trouble is None else trouble)
-        verdict = self._evaluate(with_gaps(facts, coverage, wanted), self.subject(image, digest, namespace))
-        gap = trouble != "" or (coverage is not None and has_gap(coverage, wanted))
-        return Judged(verdict, gap or coverage is None, gap)
+        return _Prepared(wanted, summary(with_gaps(facts, coverage, wanted), self._policy), has_gap_here)
 
     def _evaluate(self, facts: ImageFacts, subject: Subject, index: AssessmentIndex | None = None) -> Verdict:
         if facts.total == facts.unusable:
@@ -253,7 +288,7 @@ class ImageChecker:
         facts = self._model.facts_of(
             held.ids,
             unknown=held.unknown,
-            not_covered=held.not_covered,
+            uncovered={Uncovered.NO_SOURCE: held.not_covered},
             unusable=held.unusable,
             not_in_image=held.not_in_image,
             stale_before=self.stale_before,

@@ -11,7 +11,7 @@ from webhook.engines.searching.search import SbomSearch
 from webhook.model.pulling import PullAccess
 from webhook.model.searches import SearchOutcome
 from webhook.model.verdicts import SbomStatus, Verdict
-from webhook.policy.evaluation import missing
+from webhook.policy.unseen import missing
 
 if TYPE_CHECKING:
     from webhook.engines.judging.images import ImageChecker
@@ -89,8 +89,8 @@ class ImageLookups:
     def look_again(
         self, image: ImageRef, digest: Digest, deadline: Deadline, access: PullAccess, former: dict[str, str]
     ) -> bool:
-        """Look again at the attachments of an image; see :meth:`SbomSearch.look_again`."""
-        return self._search.look_again(image, digest, deadline, access, former)
+        """Look again at the attachments of an image; see :meth:`ImageLooks.look_again`."""
+        return self._search.looks.look_again(image, digest, deadline, access, former)
 
     def searcher(self, image: ImageRef, namespace: str, access: PullAccess) -> Callable[[Resolution], None]:
         """A callback that searches for the SBOM once the tag is resolved."""

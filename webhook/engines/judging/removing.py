@@ -1,4 +1,4 @@
-"""Taking out SBOMs: where what loosens takes another person, nobody opens an image by it."""
+"""Removing SBOMs: where loosening needs an approval, no removal may admit an image."""
 
 from __future__ import annotations
 

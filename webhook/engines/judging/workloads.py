@@ -16,7 +16,8 @@ from webhook.errors import BomgateError, InvalidInput
 from webhook.model.images import ImageRef, parse_image
 from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.verdicts import ImageVerdict, SbomStatus, Verdict, WorkloadVerdict
-from webhook.policy.evaluation import Rules, Subject, failed, missing, workload_verdict
+from webhook.policy.evaluation import Rules, Subject, workload_verdict
+from webhook.policy.unseen import failed, missing
 
 if TYPE_CHECKING:
     from webhook.model.deadlines import Deadline

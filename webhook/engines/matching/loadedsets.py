@@ -1,4 +1,4 @@
-"""Sets of advisories as this process has read them from the store, and the index that they make."""
+"""Sets of advisories that this process has loaded from the store, and their index."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from webhook.model.advisories import AdvisorySet, AdvisorySetInfo, FetchedSet, FormerSet
-from webhook.policy.advisorychanges import changed_names
+from webhook.policy.advisorychanges import changed_names, with_unread
 from webhook.policy.advisoryindex import AdvisoryIndex, Rating
 from webhook.policy.advisorymarks import fingerprint_of, marks_of, words_fingerprint
 from webhook.ports import AdvisoryStore
@@ -121,6 +121,13 @@ class LoadedSets:
         if fetched.content is not None:
             self._brought[fetched.source, fetched.ecosystem] = ((fetched.digest, at), fetched.content)
             self._fingerprint = ""
+
+    def with_unread(self, info: AdvisorySetInfo | None, fetched: FetchedSet) -> FetchedSet:
+        """A set with what is here of its records that cannot be read; nobody has taken that back."""
+        former = None if info is None else self._content(info)
+        if former is None or fetched.content is None or not fetched.unread:
+            return fetched
+        return replace(fetched, content=with_unread(former, fetched.content, fetched.unread))
 
     def changed_names(self, info: AdvisorySetInfo | None, fetched: FetchedSet) -> frozenset[str] | None:
         """Names of packages about which a set says something else than the set that it replaces; None: not known."""

@@ -11,10 +11,12 @@ from functools import cached_property
 
 from webhook.engines.matching.loadedsets import LoadedSets
 from webhook.engines.matching.plans import MatchPlan
+from webhook.engines.matching.updates import MatchReport, SetUpdate
 from webhook.errors import BomgateError, SourceError
 from webhook.model.advisories import AdvisorySetInfo, ComponentMatch, MatchedEcosystem, MatchProgress, Unread
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
+from webhook.model.uncovered import Uncovered
 from webhook.policy.advisoryindex import AdvisoryIndex
 from webhook.policy.advisorykeys import covers, ecosystem_of
 from webhook.policy.advisorymarks import marks_of
@@ -26,53 +28,6 @@ _PAGE = 2_000
 _TRIES = 3
 _NO_NUMBER = -1
 """Of a component that the store does not know."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetUpdate:
-    """What became of one set.
-
-    Attributes:
-        source: name of the source.
-        ecosystem: such as ``Debian``; of a source that tells of attacks what it publishes, such as ``KEV``.
-        changed: whether it is another than before.
-        advisories: how many records count now; 0 when there are none.
-        problem: why it could not be brought up to date; empty when it was.
-        remedy: what to do about that.
-        assessed: pairs of vulnerability and package that a type assessed by itself because of it.
-    """
-
-    source: str
-    ecosystem: str
-    changed: bool = False
-    advisories: int = 0
-    problem: str = ""
-    remedy: str = ""
-    assessed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class MatchReport:
-    """What a pass has done.
-
-    Attributes:
-        updates: of the sets.
-        matched: components that were compared.
-        vulnerable: of those, how many have a vulnerability.
-        new_vulnerabilities: pairs of vulnerability and package that entered the store.
-        auto_assessed: pairs that a CVSS range assessed.
-    """
-
-    updates: tuple[SetUpdate, ...] = ()
-    matched: int = 0
-    vulnerable: int = 0
-    new_vulnerabilities: int = 0
-    auto_assessed: int = 0
-
-    @property
-    def complete(self) -> bool:
-        """Whether every set is up to date."""
-        return not any(update.problem for update in self.updates)
 
 
 @dataclass
@@ -122,9 +77,7 @@ class Matcher:
             if only is None or source.name in only
             for ecosystem in source.ecosystems
         ]
-        wanted = {(source.name, ecosystem) for source in self.sources for ecosystem in source.ecosystems}
-        for source_name, ecosystem in sorted(set(there) - wanted):  # the settings name it no more
-            self.store.drop(source_name, ecosystem)
+        self._drop()
         report = self.match()
         self._confirm({update.ecosystem for update in updates if not update.changed and not update.problem})
         return replace(report, updates=tuple(updates))
@@ -172,6 +125,22 @@ class Matcher:
         for ecosystem in sorted(ecosystems & set(marks)):
             self.store.confirm(ecosystem, marks[ecosystem], checked[ecosystem])
 
+    def _drop(self) -> None:
+        """Remove the sets that the settings name no more.
+
+        One stays while the source that has its ecosystem now has nothing yet, as after a source got another name: what
+        it said would be gone otherwise, with nothing in its place.
+        """
+        wanted = {(source.name, ecosystem) for source in self.sources for ecosystem in source.ecosystems}
+        there = {(info.source, info.ecosystem) for info in self.store.sets()}
+        awaited = {ecosystem for _, ecosystem in wanted} - {ecosystem for _, ecosystem in wanted & there}
+        for name, ecosystem in sorted(there - wanted):
+            if ecosystem in awaited:
+                extra = {"source": name, "ecosystem": ecosystem}
+                log.warning("a source that the settings do not name counts until another one has its set", extra=extra)
+            else:
+                self.store.drop(name, ecosystem)
+
     def _update(self, source: AdvisorySource, ecosystem: str, there: AdvisorySetInfo | None) -> SetUpdate:
         known = None if there is None else self._loaded.known(there)
         try:
@@ -186,10 +155,12 @@ class Matcher:
                 problem=problem.message,
                 remedy=problem.remedy,
             )
+        fetched = self._loaded.with_unread(there, fetched)
         names, now = self._loaded.changed_names(there, fetched), self.clock.now()
-        is_kept = self.store.keep(fetched, now, there.digest if there else "", names)
+        at = now if fetched.checked_at is None else min(fetched.checked_at, now)
+        is_kept = self.store.keep(fetched, at, there.digest if there else "", names)
         if is_kept:
-            self._loaded.take(fetched, now)
+            self._loaded.take(fetched, at)
         else:
             extra = {"source": source.name, "ecosystem": ecosystem}
             log.info("another process has brought the set up to date", extra=extra)
@@ -274,8 +245,9 @@ class Matcher:
             state = state if state is ComponentState.VULNERABLE else ComponentState.UNKNOWN
         ecosystem = ecosystem_of(purl) if state is not ComponentState.NOT_COVERED else ""
         at = checked[ecosystem] if ecosystem else self.clock.now()
+        why = said.uncovered or Uncovered.NO_SOURCE
         return ComponentMatch(
-            number, purl, ecosystem, state, said.vulnerabilities, said.fixed, at, said.sources, unread
+            number, purl, ecosystem, state, said.vulnerabilities, said.fixed, at, said.sources, unread, why
         )
 
 

@@ -1,4 +1,4 @@
-"""Plans: which components have to be matched again, because sets of advisories are others than at the last time."""
+"""Plans: which components have to be matched again, because sets of advisories have changed."""
 
 from __future__ import annotations
 

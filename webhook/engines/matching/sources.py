@@ -23,6 +23,7 @@ class SetState:
         checked_at: when the source last said that this is its newest version, UTC; None when it never did.
         as_of: the day that it was published for; None where it says none.
         is_unreadable: whether what is kept of it cannot be read.
+        kept: how many of them are as they were, because the source has something there that cannot be read.
     """
 
     source: str
@@ -31,6 +32,7 @@ class SetState:
     checked_at: dt.datetime | None = None
     as_of: dt.date | None = None
     is_unreadable: bool = False
+    kept: int = 0
 
 
 @dataclass

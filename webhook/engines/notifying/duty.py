@@ -11,7 +11,7 @@ from webhook.engines.notifying.sending import Sender
 from webhook.engines.notifying.watching import Running, endings, news, unanswered
 from webhook.engines.readmodel import ReadModel
 from webhook.model.notifications import Announcement
-from webhook.policy.runnews import run_vanished
+from webhook.policy.announcements import run_vanished
 from webhook.ports import Clock, Outbox, RunStore
 from webhook.ports.requesting import RequestStore
 

@@ -1,4 +1,4 @@
-"""Listing: what was told and what waits, for people, and test messages that they ask for."""
+"""Listing: deliveries made and pending, and test messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options of notifications: what is told when, and how much at once."""
+"""Options of notifications: what is sent when, and how much at once."""
 
 from __future__ import annotations
 

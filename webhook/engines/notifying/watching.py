@@ -1,4 +1,4 @@
-"""Watching: what in the verdicts of what runs is worth telling; the same fact always has the same key."""
+"""Watching: facts about running workloads that are worth a notification; the same fact always has the same key."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from webhook.engines.readmodel import ReadModel
 from webhook.model.actions import Action
 from webhook.model.notifications import Announcement, Topic
 from webhook.model.verdicts import Finding, Verdict
+from webhook.policy.announcements import request_waits
 from webhook.policy.evaluation import Rules
 from webhook.policy.phrases import count, moment, rated, title
-from webhook.policy.requestnews import request_waits
 from webhook.policy.scopes import described
 from webhook.policy.scores import severity
 from webhook.ports.requesting import RequestStore

@@ -24,6 +24,7 @@ from webhook.model.resources import AssessmentResource
 from webhook.model.triage import Page
 from webhook.policy.asking import (
     ApprovalRefused,
+    check_approver,
     check_asker,
     checked_reason,
 )
@@ -244,7 +245,7 @@ class RequestDesk:
             ChangedMeanwhile: somebody else has answered it, or it was changed since it was seen.
             StoreError: nothing was recorded.
         """
-        self._check_local(person)
+        self.check_answerer(person)
         answer = self._answer(reply, person)
         request = self.named(number)
         version = request.version if reply.version is None else reply.version
@@ -261,10 +262,19 @@ class RequestDesk:
             ChangedMeanwhile: somebody else has answered it, or it was changed since it was seen.
             StoreError: nothing was recorded.
         """
-        self._check_local(person)
+        self.check_answerer(person)
         answer = self._answer(reply, person)
         rule = denied(answer, reply.version, recorded_by, allow_self=self.options.allow_self)
         return self._store.change(rule, now=answer.at, number=number)
+
+    def check_answerer(self, person: Person, *requests: ExceptionRequest) -> None:
+        """Refuse who may not answer these requests; raises ApprovalRefused."""
+        if person.issuer == LOCAL and not self.options.allow_self:
+            raise ApprovalRefused(
+                f"{plain(person.name, 100)} is known only to the operating system.",
+                remedy="Sign in to a console by OIDC or a token, or set requests.allowSelf where one person uses it.",
+            )
+        check_approver(person, requests, allow_self=self.options.allow_self)
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
@@ -284,10 +294,3 @@ class RequestDesk:
     def _answer(self, reply: DraftAnswer, person: Person) -> RequestAnswer:
         comment = checked_reason(reply.comment, "An answer needs a comment.")
         return RequestAnswer(shorn(person), comment, self._clock.now().replace(microsecond=0))
-
-    def _check_local(self, person: Person) -> None:
-        if person.issuer == LOCAL and not self.options.allow_self:
-            raise ApprovalRefused(
-                f"{plain(person.name, 100)} is only known to the operating system.",
-                remedy="Answer in the console, or set requests.allowSelf on a machine that one person uses.",
-            )

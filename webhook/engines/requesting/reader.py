@@ -1,4 +1,4 @@
-"""Reading requests: what people ask for and answer, checked, and what it would record."""
+"""Reading requests: validates requests and answers, and works out what they would record."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from msgspec import structs
 
-from webhook.engines.assessing.fixes import refuse_fixed
+from webhook.engines.assessing.checks import refuse_fixed
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.assessing.targets import distinct_identifiers, find_target
 from webhook.engines.requesting.options import RequestOptions
@@ -17,14 +17,7 @@ from webhook.model.assessments import Assessment
 from webhook.model.people import Person
 from webhook.model.requests import Asker, ExceptionRequest, RequestChange, Wish
 from webhook.model.resources import AssessmentResource
-from webhook.policy.asking import (
-    approved_comment,
-    check_asker,
-    check_waiting,
-    checked_end,
-    checked_reason,
-    in_scope_of,
-)
+from webhook.policy.asking import approved_comment, check_asker, check_waiting, checked_end, checked_reason, in_scope_of
 from webhook.policy.decisions import Decision, Target, decide
 from webhook.policy.fixes import check_until_fixed
 from webhook.policy.requests import RequestRule, RequestView
@@ -154,10 +147,14 @@ class RequestReader:
         rules, now = self.rules(), self._clock.now()
         kind = rules.types.require(self._type(reply.type or request.type))
         if kind.action is Action.DENY:
-            raise InvalidInput(f"{kind.name} denies, so it is no exception.", remedy="Choose a type that lets it in.")
+            raise InvalidInput(
+                f"{kind.name} denies, so it is not an exception.", remedy="Choose a type that lets it in."
+            )
         until = request.until if reply.until is None else reply.until
         if reply.until is not None and request.until is not None and reply.until > request.until:
-            raise InvalidInput("Nobody asked for an exception that long.", remedy="Give an earlier end, or none.")
+            raise InvalidInput(
+                "The exception would last longer than anyone asked for.", remedy="Give an earlier end, or none."
+            )
         comment = checked_reason(reply.comment, "An answer needs a comment.")
         decision = Decision(
             kind.name, person.name, approved_comment(request, comment), until, until_fixed=request.until_fixed

@@ -134,7 +134,7 @@ class Pruner:
         if former is not None and lease.fence != former.fence:
             raise former.lost()
         if lease.holder != self._parts.holder:
-            raise PruneBusy(f"{lease.holder} deletes what is old at this moment.")
+            raise PruneBusy(f"{lease.holder} is already pruning.")
         return lease
 
     def _steps_of(self, kind: PruneKind, named: Named, lease: Lease) -> Iterator[PruneStep]:

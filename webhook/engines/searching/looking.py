@@ -17,7 +17,7 @@ from webhook.model.looks import CONTROLLER, Look
 from webhook.model.places import GENERATED, counts, kept_place
 from webhook.model.searches import SearchOutcome
 from webhook.model.verdicts import SbomStatus
-from webhook.ports import ConditionalSource, PartlyRead, SbomSource
+from webhook.ports import ConditionalSource, NoneCounts, PartlyRead, SbomSource
 
 if TYPE_CHECKING:
     from webhook.model.components import Sbom
@@ -56,6 +56,8 @@ class Seen:
         refused: what the others said, and those that failed in the middle, by place, in their order.
         unreadable: the same of those that answered with what cannot be read, be it beside what can.
         short: places that may have what was found there before, although they did not give it now.
+        unread: digests of documents that are there and cannot be read.
+        uncounted: why nothing counts of what a place has, by place. It is no trouble: all of it was read.
     """
 
     wanted: LookedFor
@@ -63,6 +65,8 @@ class Seen:
     refused: Mapping[str, str] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
     short: frozenset[str] = frozenset()
+    unread: frozenset[str] = frozenset()
+    uncounted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def sboms(self) -> tuple[Sbom, ...]:
@@ -80,7 +84,8 @@ class Seen:
         if self.sboms:
             lasting = bool(self.unreadable) and not self.refused
             return SearchOutcome(SbomStatus.FOUND, self.trouble, lasting)
-        for status, said in ((SbomStatus.UNREADABLE, self.unreadable), (SbomStatus.REFUSED, self.refused)):
+        unreadable = {**self.unreadable, **self.uncounted}
+        for status, said in ((SbomStatus.UNREADABLE, unreadable), (SbomStatus.REFUSED, self.refused)):
             for place, message in said.items():
                 return SearchOutcome(status, f"{place}: {message}")
         return SearchOutcome(SbomStatus.NONE, _NEEDS_SIGNATURE if self.wanted.seal else "")
@@ -94,7 +99,14 @@ class Seen:
             author: who asked.
         """
         return Look(
-            origin, self.found, self.trouble, passing=not self.unreadable, author=author, short=self.short, begun=begun
+            origin,
+            self.found,
+            self.trouble,
+            passing=not self.unreadable,
+            author=author,
+            short=self.short,
+            begun=begun,
+            unread=self.unread,
         )
 
 
@@ -162,8 +174,10 @@ def _asked(source: SbomSource, wanted: LookedFor, deadline: Deadline, faults: Fa
         short = frozenset([kept]) if problem.is_short else frozenset()
         said = {source.place: problem.message}
         if problem.is_passing:
-            return Seen(wanted, {kept: problem.sboms}, refused=said, short=short)
-        return Seen(wanted, {kept: problem.sboms}, unreadable=said, short=short)
+            return Seen(wanted, {kept: problem.sboms}, refused=said, short=short, unread=problem.unread)
+        return Seen(wanted, {kept: problem.sboms}, unreadable=said, short=short, unread=problem.unread)
+    except NoneCounts as problem:
+        return Seen(wanted, {kept: ()}, uncounted={source.place: problem.message})
     except (InvalidInput, UnusableAnswer) as problem:
         return Seen(wanted, unreadable={source.place: problem.message})
     except StoreError:
@@ -177,11 +191,16 @@ def _asked(source: SbomSource, wanted: LookedFor, deadline: Deadline, faults: Fa
 
 def _joined(first: Seen, others: Iterable[Seen]) -> Seen:
     found = {place: list(sboms) for place, sboms in first.found.items()}
-    refused, unreadable, short = dict(first.refused), dict(first.unreadable), first.short
+    refused, unreadable, short, unread = dict(first.refused), dict(first.unreadable), first.short, first.unread
+    uncounted = dict(first.uncounted)
     for other in others:
         for place, sboms in other.found.items():
             found.setdefault(place, []).extend(sboms)
         refused.update(other.refused)
         unreadable.update(other.unreadable)
+        uncounted.update(other.uncounted)
         short |= other.short
-    return replace(first, found=found, refused=refused, unreadable=unreadable, short=short)
+        unread |= other.unread
+    return replace(
+        first, found=found, refused=refused, unreadable=unreadable, short=short, unread=unread, uncounted=uncounted
+    )

@@ -1,4 +1,4 @@
-"""Resolves tags to digests, again after a while, and from memory while the registry is down."""
+"""Resolving: tags to digests, renewed after a while, and from memory while the registry is down."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ResolveParts:
     Attributes:
         opener: opens registries; None where only known tags count.
         store: remembers what a tag points at, for other processes and later ones.
-        background: asks, so that the one who waits can stop waiting at its deadline.
+        background: asks, so that the caller can stop waiting at its deadline.
         host: the host that is asked for an image.
         faults: takes note of unexpected errors.
     """

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
+from webhook.engines.triage.packageindex import Affecting, PackageIndex
 from webhook.model.changes import UINT32
 from webhook.model.purls import Purl
-from webhook.model.triage import ANY_TYPE, Key, VulnerabilityOrder
+from webhook.model.triage import Key, VulnerabilityOrder
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.imagenames import matches_wildcards
 from webhook.policy.scores import round_score
 
-Affecting = Sequence[tuple[int, Purl, tuple[str, ...]]]
-"""Number, purl and vulnerability ids of every vulnerable component."""
 _UNSCORED = -1
-_MOST_PATTERN = 200
-_LAST = "\U0010ffff"
+_FEW = 64
+"""Not more than one of so many ids are sorted when they are asked for; of more, the next is found by walking."""
+_MOST_RANKED = 32
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_SEPARATORS = re.compile(r"[-_.]+")
-_PYTHON = "pkg:pypi*/"
-"""How a pattern of Python packages begins; see ``PackageScan.pattern``."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +52,19 @@ class AffectedComponents:
         """The vulnerability ids of each component, by number."""
         return {number: keys for number, _, keys in self.affecting}
 
-    def walk(self, order: VulnerabilityOrder, after: Key | None) -> Iterator[str]:
-        """The ids in the order of a list, behind a key of :meth:`key`."""
+    def walk(self, order: VulnerabilityOrder, after: Key | None, among: Set[str] | None = None) -> Iterator[str]:
+        """The ids in the order of a list, behind a key of :meth:`key`; those among some others, if these are given."""
+        if among is None:
+            return self._walk(order, after)
+        if len(among) * _FEW > len(self.facts):
+            return (key for key in self._walk(order, after) if key in among)
+        is_rising = order is VulnerabilityOrder.ID
+        ordered = sorted(((self.key(order, key), key) for key in among if key in self.facts), reverse=not is_rising)
+        if after is None:
+            return (key for _, key in ordered)
+        return (key for place, key in ordered if (place > after if is_rising else place < after))
+
+    def _walk(self, order: VulnerabilityOrder, after: Key | None) -> Iterator[str]:
         ids = self._orders[order]
         if order is VulnerabilityOrder.ID:
             return iter(ids if after is None else ids[bisect_right(ids, str(after[0])) :])
@@ -90,8 +96,18 @@ class AffectedComponents:
         return {key: _rank(vulnerability) for key, vulnerability in self.facts.items()}
 
     def ranked(self, low: int, high: int) -> frozenset[str]:
-        """Ids with a rank, ten times the rounded score and -1 without one, from one to another."""
-        return frozenset(chain.from_iterable(keys for rank, keys in self._by_rank.items() if low <= rank <= high))
+        """Ids with a rank, ten times the rounded score and -1 without one, from one to another; remembered."""
+        known = self._ranked.get((low, high))
+        if known is None:
+            known = frozenset(chain.from_iterable(keys for rank, keys in self._by_rank.items() if low <= rank <= high))
+            if len(self._ranked) >= _MOST_RANKED:
+                self._ranked.clear()
+            self._ranked[low, high] = known
+        return known
+
+    @cached_property
+    def _ranked(self) -> dict[tuple[int, int], frozenset[str]]:
+        return {}
 
     @cached_property
     def _by_rank(self) -> Mapping[int, Sequence[str]]:
@@ -143,44 +159,45 @@ class AffectedComponents:
 
         The name of a Python package may be written with dots or underscores.
         """
-        glob, is_purl = pattern[:_MOST_PATTERN].lower(), pattern.startswith("pkg:")
-        found = self._matching(glob, is_purl=is_purl)
-        if is_purl and not glob.startswith((ANY_TYPE, _PYTHON)):
-            return found
-        name, at, version = glob.partition("@")
-        hyphened = f"{_SEPARATORS.sub('-', name)}{at}{version}"
-        return found if hyphened == glob else found | self._matching(hyphened, is_purl=is_purl, of="pkg:pypi/")
-
-    def _matching(self, glob: str, *, is_purl: bool, of: str = "") -> set[int]:
-        lines, starts, first, last = self._packages.lines, self._packages.starts, 0, len(self._packages.lines)
-        if of:
-            first, last = bisect_left(lines, of), bisect_left(lines, of + _LAST)
-        elif is_purl:
-            beginning = glob.partition("*")[0].partition("@")[0]
-            first, last = bisect_left(lines, beginning), bisect_left(lines, beginning + _LAST)
-            if glob == f"{beginning}*":
-                return set(self._packages.numbers[starts[first] : starts[last]])
-        rarest, matches = max(glob.partition("@")[0].split("*"), key=len), _matcher(glob)
-        found: set[int] = set()
-        for place in range(first, last):
-            line = lines[place]
-            if rarest not in line:
-                continue
-            start, end = starts[place], starts[place + 1]
-            if matches(line, 0 if is_purl else line.rfind("/") + 1):
-                found.update(self._packages.numbers[start:end])
-            elif is_purl:
-                components = self._packages.components[start:end]
-                found.update(number for number, purl, _ in components if matches(purl.coordinates.lower(), 0))
-        return found
+        return self._packages.matching(pattern)
 
     @cached_property
-    def _packages(self) -> _Packages:
-        return _Packages.of(self.affecting)
+    def _packages(self) -> PackageIndex:
+        return PackageIndex.of(self.affecting)
 
     def affected_by(self, numbers: Iterable[int]) -> set[str]:
         """Ids that affect one of these components."""
         return {key for number in numbers for key in self.found.get(number, ())}
+
+    def affecting_by(self, ids: Iterable[str]) -> Iterator[tuple[int, Purl, tuple[str]]]:
+        """Number and purl of the components that some vulnerabilities affect, with the id of each of these."""
+        by_id, (starts, places) = self._orders[VulnerabilityOrder.ID], self._holders
+        for key in ids:
+            place = bisect_left(by_id, key)
+            if place < len(by_id) and by_id[place] == key:
+                for held in places[starts[place] : starts[place + 1]]:
+                    number, purl, _ = self.affecting[held]
+                    yield number, purl, (key,)
+
+    @cached_property
+    def _holders(self) -> tuple[Sequence[int], Sequence[int]]:
+        """Where the components of each vulnerability begin, in the order of ids, and the places of all of these."""
+        order = {key: place for place, key in enumerate(self._orders[VulnerabilityOrder.ID])}
+        starts = array(UINT32, bytes(4 * (len(order) + 1)))
+        for _, _, keys in self.affecting:
+            for key in keys:
+                if key in order:
+                    starts[order[key]] += 1
+        total = 0
+        for place, count in enumerate(starts):  # where the components of each end, for now
+            starts[place] = total = total + count
+        places = array(UINT32, bytes(4 * total))
+        for held in range(len(self.affecting) - 1, -1, -1):
+            for key in self.affecting[held][2]:
+                if key in order:
+                    starts[order[key]] -= 1
+                    places[starts[order[key]]] = held
+        return starts, places
 
     def warm(self) -> AffectedComponents:
         """Sort now what lists need, so that nobody waits for it."""
@@ -189,45 +206,8 @@ class AffectedComponents:
         self.ranked(0, 0)
         self.containing("")
         self.in_packages("pkg:")
+        list(self.affecting_by(("",)))
         return self
-
-
-@dataclass(frozen=True, slots=True)
-class _Packages:
-    """The vulnerable components by package.
-
-    Attributes:
-        lines: packages in lower case, sorted.
-        starts: where the components of each begin, and where those of the last end.
-        components: in this order.
-        numbers: of these components.
-    """
-
-    lines: Sequence[str]
-    starts: Sequence[int]
-    components: Affecting
-    numbers: Sequence[int]
-
-    @classmethod
-    def of(cls, affecting: Affecting) -> _Packages:
-        ordered = sorted(affecting, key=lambda component: component[1].package.lower())
-        lines: list[str] = []
-        starts = array(UINT32)
-        for place, (_, purl, _) in enumerate(ordered):
-            line = purl.package.lower()
-            if not lines or lines[-1] != line:
-                lines.append(line)
-                starts.append(place)
-        starts.append(len(ordered))
-        return cls(lines, starts, ordered, array(UINT32, (number for number, _, _ in ordered)))
-
-
-def _matcher(glob: str) -> Callable[[str, int], bool]:
-    """Whether what a text has from a place on matches a glob."""
-    beginning, star, rest = glob.partition("*")
-    if star and not rest:
-        return lambda text, place: text.startswith(beginning, place)
-    return lambda text, place: matches_wildcards(glob, text[place:])
 
 
 def _rank(vulnerability: Vulnerability) -> int:

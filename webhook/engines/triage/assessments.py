@@ -6,11 +6,14 @@ import datetime as dt
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import chain, repeat
 
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.triage.board import BoardSource
-from webhook.model.assessments import Assessment
+from webhook.engines.triage.board import Board
+from webhook.engines.triage.boards import BoardSource
+from webhook.model.assessments import Assessment, Scope
 from webhook.model.triage import AssessmentScan, Key, Page
+from webhook.policy.scopes import ParsedScope
 from webhook.ports import Clock, TriageStore
 
 _PORTION = 200
@@ -88,31 +91,37 @@ class AssessmentLists:
         found: list[AssessmentRow] = []
         may_see = self._sees()
         stop = self._clock.monotonic() + _SECONDS
-        while True:
-            lines = self._store.assessments(scan, after, max(_PORTION, most + 1))
+        for portion in chain((most + 1,), repeat(max(_PORTION, most + 1))):
+            lines = self._store.assessments(scan, after, portion)
             for line in lines:
                 row = AssessmentRow(line.assessment, self.standing(line.assessment, now), line.key)
                 if (standing is None or row.standing is standing) and may_see(line.assessment):
                     if len(found) == most:
                         return Page(tuple(found), found[-1].key)
                     found.append(row)
-            if len(lines) < max(_PORTION, most + 1):
-                return Page(tuple(found))
+            if len(lines) < portion:
+                break
             after = lines[-1].key
             if self._clock.monotonic() >= stop:
                 return Page(tuple(found), after)
+        return Page(tuple(found))
 
     def _sees(self) -> Callable[[Assessment], bool]:
-        """Whether a record may be seen: it is of a namespace that may be, or of none and about something there."""
-        board = None if self._boards is None else self._boards.now()
-        if board is None or board.limits is None:
-            return lambda _: True
-        limits, there = board.limits, board.catalog.affected.affected_by(board.vulnerable_in())
+        """Whether a record may be seen: it is of a namespace that may be, or of none and about something there.
+
+        One that is narrowed to packages or images names them, so one of the packages has to be in one of the images.
+        """
+        if self._boards is None or (limits := self._boards.limits) is None:
+            return lambda _: True  # and no board has to be made, which a command would wait for
+        board, known = self._boards.now(), dict[tuple[str, Scope], bool]()
 
         def sees(one: Assessment) -> bool:
             if one.scope.namespace is not None:
                 return one.scope.namespace in limits
-            return not there.isdisjoint(board.catalog.affected.named((one.vulnerability.casefold(),)))
+            about = (one.vulnerability.casefold(), one.scope)
+            if about not in known:
+                known[about] = _is_about(board, *about)
+            return known[about]
 
         return sees
 
@@ -123,6 +132,21 @@ class AssessmentLists:
         if one.expired(now):
             return Standing.ENDED
         return Standing.IN_FORCE if self._model.assessments.holds(one) else Standing.REPLACED
+
+
+def _is_about(board: Board, name: str, scope: Scope) -> bool:
+    """Whether a vulnerability, under this name, affects something of a board that a scope holds."""
+    there, parsed = board.affected_there, ParsedScope.of(scope)
+    held = [
+        number
+        for key in board.catalog.affected.named((name,))
+        for number, purl in there.get(key, ())
+        if parsed.holds(purl)
+    ]
+    if scope.image is None or not held:
+        return bool(held)
+    images = (board.by_digest.get(digest) for digest in board.where.images(held))
+    return any(image is not None and image.is_of(parsed) for image in images)
 
 
 def _narrowed(scan: AssessmentScan, standing: Standing | None, now: dt.datetime) -> AssessmentScan:

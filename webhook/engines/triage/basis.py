@@ -1,9 +1,9 @@
-"""The basis of a board: what its verdicts came from, so that the next board judges again only what has changed."""
+"""The basis of a board: the inputs of its verdicts, so that the next board judges only what has changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from webhook.engines.judging.images import ImageChecker
@@ -43,12 +43,22 @@ class Basis:
 
     @classmethod
     def of(cls, model: ReadModel, catalog: Catalog, checker: ImageChecker, before: Basis | None) -> Basis:
-        """The basis as of now; arrays of a former one are used again where they still hold."""
+        """The basis as of now; what still holds of a former one is used again."""
+        if before is not None and before.catalog.ground == catalog.ground and before.wanted is checker.wanted:
+            return replace(before, catalog=catalog, ages_count=checker.stale_before > 0)
         answers, contents = model.answers(), model.contents()
         where = before.where if before is not None and before.where.is_of(contents) else Whereabouts(contents)
         names = {digest: tuple(sorted(known)) for digest, known in model.names().items()}
         ages_count = checker.stale_before > 0
         return cls(catalog, where, names, model.looks(), answers, checker.wanted, model.assessments.vex, ages_count)
+
+    def is_about_the_same(self, before: Basis) -> bool:
+        """Whether the images, what is in them and what affects that are those of a former one."""
+        return (
+            self.where is before.where
+            and self.names is before.names
+            and self.catalog.affected is before.catalog.affected
+        )
 
     def changed_since(self, before: Basis | None) -> set[Digest] | None:
         """The images whose verdict may not be the former one; None means any."""
@@ -60,8 +70,11 @@ class Basis:
             or before.answers.guessed != self.answers.guessed
         ):
             return None
+        if before.where is self.where and before.answers is self.answers:
+            numbers = _numbers_of(self.catalog.judged_since(before.catalog), self.catalog)
+            return {self.where.digests[place] for place in self.where.places(numbers)}
         numbers = chain(
-            _numbers_of(self._decided_otherwise(before.catalog), before.catalog, self.catalog),
+            _numbers_of(self.catalog.judged_since(before.catalog), before.catalog, self.catalog),
             _differing(before.answers.states, self.answers.states, 1),
             _differing(before.answers.answered_at, self.answers.answered_at, 4),
             _differing(before.answers.ecosystems, self.answers.ecosystems, 1),
@@ -69,11 +82,6 @@ class Basis:
         )
         places = self.where.places(numbers)
         return {self.where.digests[place] for place in places} | set(self._known_otherwise(before))
-
-    def _decided_otherwise(self, before: Catalog) -> set[str]:
-        """Ids of vulnerabilities about which something else is known or decided."""
-        was, is_now = before.entries, self.catalog.entries
-        return {key for key in was.keys() | is_now.keys() if was.get(key) is not is_now.get(key)}
 
     def _checked_otherwise(self, before: Mapping[int, int]) -> Iterator[int]:
         """Numbers of the components whose advisories were checked at another time."""
@@ -95,14 +103,11 @@ class Basis:
                 yield digest
 
 
-def _numbers_of(keys: set[str], *catalogs: Catalog) -> Iterator[int]:
+def _numbers_of(keys: Set[str], *catalogs: Catalog) -> Iterator[int]:
     """Numbers of the components that some vulnerabilities affect."""
-    if not keys:
-        return
-    for catalog in catalogs:
-        for number, affected_by in catalog.affected.found.items():
-            if not keys.isdisjoint(affected_by):
-                yield number
+    for affected in {id(catalog.affected): catalog.affected for catalog in catalogs}.values():
+        for number, _, _ in affected.affecting_by(keys):
+            yield number
 
 
 def _differing(before: bytes, now: bytes, width: int) -> Iterator[int]:

@@ -129,10 +129,10 @@ class ClusterLists:
         """
         return self.clusters.holders(components)
 
-    def users(self, components: Sequence[int], most: int) -> Sequence[ClusterWorkloadLine]:
-        """Workloads of members that have one of some components.
+    def users(self, components: Sequence[int], most: int, cluster: str | None = None) -> Sequence[ClusterWorkloadLine]:
+        """Workloads of members, or of one member, that have one of some components.
 
         Raises:
             StoreError: the store did not answer.
         """
-        return self.clusters.users(components, None, most)
+        return self.clusters.users(components, None, most, cluster)

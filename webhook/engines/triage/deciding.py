@@ -14,14 +14,17 @@ from functools import partial
 from msgspec import structs
 
 from webhook.engines.assessing.assessor import Assessor
-from webhook.engines.assessing.replacing import Images, compared
+from webhook.engines.assessing.replacing import compared
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher
-from webhook.engines.triage.board import Board, BoardSource
+from webhook.engines.triage.board import Board
+from webhook.engines.triage.boards import BoardSource
 from webhook.engines.triage.effects import Effects, Supposed, changed_images, changed_workloads
-from webhook.engines.triage.vulnerabilities import VulnerabilityFilter, VulnerabilityLists
-from webhook.errors import InvalidInput, TooBroad
+from webhook.engines.triage.plans import Planned, ScopedImages, Selected, check_number
+from webhook.engines.triage.vulnerabilities import VulnerabilityLists
+from webhook.engines.triage.vulnerabilityrows import VulnerabilityFilter
+from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, Scope
 from webhook.model.images import Digest
 from webhook.model.policies import Policy
@@ -30,48 +33,13 @@ from webhook.model.triage import AuditNote
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.audit import subject_of
 from webhook.policy.decisions import Decision, Target
-from webhook.policy.evaluation import Judge
+from webhook.policy.judge import Judge
+from webhook.policy.phrases import count
 from webhook.policy.scopes import ParsedScope, canonical_scope
 from webhook.ports import Clock
 
-MOST_SELECTED = 10_000
-"""Vulnerabilities that one decision can be about."""
 _NUMBERED_FROM = 2**61
 """Sequences of records that are only supposed: behind every stored one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Selected:
-    """What a decision is about.
-
-    Attributes:
-        targets: identifiers and scopes.
-        affected: by identifier without case: the vulnerability, and number and purl of each affected component.
-    """
-
-    targets: tuple[Target, ...]
-    affected: Mapping[str, tuple[Vulnerability, tuple[tuple[int, Purl], ...]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A decision before it is recorded.
-
-    Attributes:
-        records: what would be recorded.
-        effects: what that would change.
-        revision: of the store, as of which that was found.
-        action: for the audit log.
-        subject: likewise.
-        decided_since: of an undo: records that somebody has replaced since, which stay.
-    """
-
-    records: tuple[Assessment, ...]
-    effects: Effects
-    revision: int
-    action: str
-    subject: str
-    decided_since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +97,7 @@ class Decider:
         for identifier in dict.fromkeys(identifiers):
             row = known.get(identifier) or self._parts.lists.line(identifier)
             if row is None:
-                raise InvalidInput(f"Nobody knows the vulnerability {identifier[:80]!r}.", remedy="Look at the list.")
+                raise InvalidInput(f"Unknown vulnerability: {identifier[:80]!r}.", remedy="Look at the list.")
             rows.append(row)
         targets = [Target(row.vulnerability.id, narrowed, row.vulnerability.cvss_score) for row in rows]
         return Selected(
@@ -218,7 +186,7 @@ class Decider:
         """
         if planned.action == "assess" and planned.effects.replaced and not override:
             raise InvalidInput(
-                f"This would replace {len(planned.effects.replaced)} decisions of people.",
+                f"This would replace {count(len(planned.effects.replaced), 'decision')} by people.",
                 remedy="Look at them, and consent to replace them.",
             )
         if not planned.records:
@@ -256,7 +224,7 @@ class Decider:
             structs.replace(record, sequence=_NUMBERED_FROM + n) for n, record in enumerate(records)
         )
         was, will = Judge(parts.rules(), there, now), Judge(parts.rules(), after, now)
-        images = _Images(parts.model, [number for _, components in affected.values() for number, _ in components])
+        images = ScopedImages(parts.model, [number for _, components in affected.values() for number, _ in components])
         changed, numbers = 0, set[int]()
         replaced: dict[int, Assessment] = {}
         for record in records:
@@ -292,39 +260,5 @@ class Decider:
         return [
             digest
             for digest in digests
-            if (known := board.by_digest.get(digest)) is not None
-            and any(scope.holds_in(digest, known.names) for scope in scopes.values())
+            if (known := board.by_digest.get(digest)) is not None and any(map(known.is_of, scopes.values()))
         ]
-
-
-class _Images:
-    """The images that have some components, whoever may see them; found when they are first asked for."""
-
-    def __init__(self, model: ReadModel, numbers: Iterable[int]) -> None:
-        self._model, self._numbers = model, frozenset(numbers)
-        self._names: Mapping[Digest, Sequence[str]] = {}
-        self._with: dict[int, list[Digest]] | None = None
-
-    def of(self, numbers: Iterable[int], scope: ParsedScope) -> Images:
-        """Those with one of some components that a scope holds."""
-        if self._with is None:
-            self._with, self._names = {}, self._model.names()
-            for digest, contents in self._model.contents():
-                for number in self._numbers.intersection(contents):
-                    self._with.setdefault(number, []).append(digest)
-        digests = dict.fromkeys(digest for number in numbers for digest in self._with.get(number, ()))
-        names = {digest: self._names.get(digest, ()) for digest in digests}
-        return {digest: given for digest, given in names.items() if scope.holds_in(digest, given)}
-
-
-def check_number(selected: int) -> None:
-    """Refuse more vulnerabilities than one decision can be about.
-
-    Raises:
-        TooBroad: there are more than :data:`MOST_SELECTED`.
-    """
-    if selected > MOST_SELECTED:
-        raise TooBroad(
-            f"More than {MOST_SELECTED:,} vulnerabilities are selected.",
-            remedy="Narrow the filter, and decide in parts.",
-        )

@@ -12,7 +12,7 @@ from webhook.model.assessments import Assessment
 from webhook.model.images import Digest
 from webhook.model.policies import Policy
 from webhook.model.verdicts import Verdict
-from webhook.policy.evaluation import Judge
+from webhook.policy.judge import Judge
 from webhook.policy.modes import enforced
 from webhook.policy.precedence import Place
 

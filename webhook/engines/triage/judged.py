@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from webhook.engines.judging.images import ImageChecker
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action, worst
-from webhook.model.images import Digest, ImageRef, parse_image
+from webhook.model.images import Digest, ImageRef, parse_image, readable
 from webhook.model.inventory import InventoriedImage, InventoriedWorkload
 from webhook.model.policies import Policy
 from webhook.model.purls import Purl
 from webhook.model.verdicts import Finding, Reason, Verdict
 from webhook.policy.modes import enforced
+from webhook.policy.scopes import ParsedScope
 
 NAMELESS = "image"
 """The repository of an image of which only the digest is known."""
@@ -60,17 +62,29 @@ class KnownImage:
         names: tagged names, sorted.
         verdict: as for no namespace.
         workloads: places, in the board, of the workloads that run it.
+        runs_as: what these call it, without the digest, sorted.
     """
 
     digest: Digest
     names: tuple[str, ...]
     verdict: Verdict
     workloads: tuple[int, ...] = ()
+    runs_as: tuple[str, ...] = ()
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """All that it is called: the tagged names, then what only workloads call it."""
+        return (*self.names, *(name for name in self.runs_as if name not in self.names))
+
+    def is_of(self, scope: ParsedScope) -> bool:
+        """Whether a scope contains it, by its digest or by anything that it is called."""
+        names = () if scope.image is None else self.called
+        return scope.holds_in(self.digest, [name for name in names if readable(name) is not None])
 
     @property
     def title(self) -> str:
-        """Its first name, or its digest."""
-        return self.names[0] if self.names else str(self.digest)
+        """The first of these, or its digest."""
+        return next(iter(self.called), str(self.digest))
 
 
 Judging = Callable[[ImageRef, Digest, str], Verdict | None]
@@ -108,6 +122,74 @@ def judged_workload(one: InventoriedWorkload, judge: Judging, policy: Policy) ->
     images = tuple(_judged_image(image, one.namespace, judge) for image in one.images)
     verdict = worst(image.action for image in images)
     return JudgedWorkload(one, enforced(verdict, "Pod", one.mode, policy), verdict, images)
+
+
+def narrowed_image(
+    image: KnownImage, workloads: tuple[int, ...], runs_as: tuple[str, ...], judge: Judging
+) -> KnownImage:
+    """An image as those see it who may see some workloads alone: elsewhere the same content has names that tell much.
+
+    So does what was decided for such a name: the image is judged by one that it has here.
+
+    Args:
+        image: as everybody together knows it.
+        workloads: places of those that may be seen.
+        runs_as: what these call it.
+        judge: judges it by another name.
+    """
+    there = set(map(_repository, runs_as))
+    names = tuple(name for name in image.names if _repository(name) in there)
+    shown = replace(image, names=names, workloads=workloads, runs_as=runs_as)
+    if image.verdict.image.name in there or not shown.called:
+        return shown
+    return replace(shown, verdict=judge(reference(shown.called[0], image.digest), image.digest, "") or image.verdict)
+
+
+def _repository(text: str) -> str:
+    image = readable(text)
+    return text if image is None else image.name
+
+
+class FormerVerdicts:
+    """Verdicts of a former moment that still hold.
+
+    Args:
+        images: that there were, by digest.
+        workloads: that there were.
+        changed: images of which the verdict may be another one by now.
+        now: UTC, aware.
+    """
+
+    def __init__(
+        self,
+        images: Mapping[Digest, KnownImage],
+        workloads: Sequence[JudgedWorkload],
+        changed: Set[Digest],
+        now: dt.datetime,
+    ) -> None:
+        self._images, self._changed, self._now = images, changed, now
+        self._workloads = {judged.workload.uid: judged for judged in workloads}
+
+    def verdict(self, digest: Digest, image: ImageRef) -> Verdict | None:
+        """The verdict about an image by this name; None when it has to be judged."""
+        known = self._images.get(digest)
+        if known is None or known.verdict.image != image:
+            return None
+        return known.verdict if self._holds(digest, known.verdict) else None
+
+    def workload(self, workload: InventoriedWorkload) -> JudgedWorkload | None:
+        """The verdict about a workload that is as it was; None when it has to be judged."""
+        known = self._workloads.get(workload.uid)
+        if known is None or (known.workload is not workload and known.workload != workload):
+            return None
+        holds = all(self._holds(image.image.digest, image.verdict) for image in known.images)
+        return known if holds else None
+
+    def _holds(self, digest: Digest | None, verdict: Verdict | None) -> bool:
+        if digest in self._changed:
+            return False
+        until = None if verdict is None else verdict.valid_until
+        return until is None or self._now < until
 
 
 def _judged_image(image: InventoriedImage, namespace: str, judge: Judging) -> JudgedImage:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
-from operator import attrgetter
 
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.triage.assessments import AssessmentFilter, AssessmentLists, AssessmentRow
-from webhook.engines.triage.board import Board, BoardSource
-from webhook.engines.triage.vulnerabilities import VulnerabilityFilter, VulnerabilityLists, VulnerabilityRow
+from webhook.engines.triage.boards import BoardSource
+from webhook.engines.triage.vulnerabilities import VulnerabilityLists
+from webhook.engines.triage.vulnerabilityrows import VulnerabilityFilter, VulnerabilityRow
 from webhook.errors import StoreUnreachable, TooBroad
 from webhook.model.actions import Action
 from webhook.model.components import ComponentState
 from webhook.model.records import AssessmentState, RunRecord
 from webhook.model.triage import AssessmentScan, VulnerabilityOrder
-from webhook.policy.scores import SEVERITIES, STEP, severity
 from webhook.ports import Clock, TriageStore
 
 _SHOWN = 8
 _SOON_DAYS = 7
-_ACTION = attrgetter("verdict.action")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +43,8 @@ class Overview:
         namespaces: the worst first.
         images: how many images would get what, as for no namespace.
         unassessed: critical, high and medium ones that nobody decided about, the worst severity first.
-        open: how many are unassessed, by severity in lower case, the worst first.
-        ending: assessments by hand, and those that deny, that end soon.
+        open: how many are unassessed, by severity in lower case, the worst first, those without a score last.
+        ending: assessments by people that end soon.
         components: how many are in each state.
         taken_at: when the cluster was audited; None without a cluster.
         newest_answer: when the source last answered.
@@ -86,19 +82,13 @@ class Overviews:
             StoreError: the store answered with an error.
         """
         board = self.boards.now()
-        rows: dict[str, dict[Action, int]] = {}
-        for workload in board.workloads:
-            if workload.workload.is_judged:
-                counts = rows.setdefault(workload.workload.namespace, dict.fromkeys(Action, 0))
-                counts[workload.action] += 1
-        namespaces = [NamespaceRow(name, counts) for name, counts in rows.items()]
+        namespaces = [NamespaceRow(name, counts) for name, counts in board.by_namespace.items()]
         namespaces.sort(key=lambda row: (-row.workloads[Action.DENY], -row.workloads[Action.WARN], row.namespace))
-        images = Counter(map(int, map(_ACTION, board.images)))  # which is far faster to hash than the action itself
         known = Overview(
             tuple(namespaces),
-            {action: images[action.value] for action in Action},
+            board.by_action,
             (),
-            _open(board),
+            board.open,
             (),
             self.model.counts() if board.limits is None else {},
             board.taken_at,
@@ -133,15 +123,3 @@ class Overviews:
     def _ending(self) -> tuple[AssessmentRow, ...]:
         wanted = AssessmentFilter(ends_within=_SOON_DAYS, scan=AssessmentScan(by_hand=True))
         return tuple(self.assessments.page(wanted, None, _SHOWN).items)
-
-
-def _open(board: Board) -> Mapping[str, int]:
-    """How many vulnerabilities with an unassessed finding may be seen, by severity."""
-    catalog = board.catalog
-    ids = catalog.in_state(AssessmentState.UNASSESSED)
-    if board.limits is not None:
-        ids &= catalog.affected.affected_by(board.vulnerable_in())
-    counts = Counter[str]()
-    for rank, number in catalog.affected.count_by_rank(ids).items():
-        counts[severity(Decimal(rank) * STEP)] += number
-    return {name.lower(): counts[name] for name in reversed(SEVERITIES) if counts[name]}

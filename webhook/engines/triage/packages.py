@@ -1,4 +1,4 @@
-"""Packages in any state, and who has them."""
+"""Packages in any state, and the images that contain them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.triage.board import Board, BoardSource
+from webhook.engines.triage.board import Board
+from webhook.engines.triage.boards import BoardSource
 from webhook.engines.triage.judged import JudgedWorkload, KnownImage
 from webhook.errors import InvalidInput
+from webhook.model.components import ComponentState
 from webhook.model.distributions import context_of
 from webhook.model.images import Digest
 from webhook.model.purls import Purl
@@ -78,11 +80,22 @@ class PackageLists:
             return self._page_within(board, scan, after, most)
         lines, where = self._store.packages(scan, after, most + 1), board.where
         rows = tuple(
-            PackageRow(line, len(where.places((version.number for version in line.versions), 1000)))
+            PackageRow(self._with_reasons(line), len(where.places((version.number for version in line.versions), 1000)))
             for line in lines[:most]
         )
         last = rows[-1].line if len(lines) > most else None
         return Page(rows, None if last is None else (last.name, last.package))
+
+    def _told(self, lines: Sequence[ComponentLine]) -> Sequence[ComponentLine]:
+        """With the reasons why no source covers them."""
+        without = [line.number for line in lines if line.state is ComponentState.NOT_COVERED]
+        if not without:
+            return lines
+        reasons = self._model.uncovered(without)
+        return [replace(line, uncovered=reasons.get(line.number)) for line in lines]
+
+    def _with_reasons(self, line: PackageLine) -> PackageLine:
+        return replace(line, versions=tuple(self._told(line.versions)))
 
     def _of_version(self, board: Board, package: str, pattern: str) -> tuple[PackageRow, ...]:
         """The package with the versions that are looked for; none when no image of the board has one."""
@@ -107,7 +120,7 @@ class PackageLists:
                     versions = self.versions(line.package, scan.version_glob)
                 elif line.more:
                     versions = self._store.versions(line.package, None, MOST_VERSIONS)
-                held = tuple(version for version in versions if board.where.places((version.number,)))
+                held = tuple(version for version in self._told(versions) if board.where.places((version.number,)))
                 if held:
                     images = len(board.where.places((version.number for version in held), 1000))
                     rows.append(PackageRow(replace(line, versions=held, more=False), images))
@@ -127,7 +140,7 @@ class PackageLists:
             TooBroad: it took too long.
             StoreError: the store did not answer.
         """
-        lines = self._store.versions(package, None, MOST_VERSIONS)
+        lines = self._told(self._store.versions(package, None, MOST_VERSIONS))
         if not lines:
             return None
         board = self._boards.now()
@@ -154,7 +167,7 @@ class PackageLists:
         after: str | None = None
         while True:
             lines = self._store.versions(package, after, MOST_VERSIONS)
-            found += lines
+            found += self._told(lines)
             if len(lines) < MOST_VERSIONS:
                 break
             after = str(lines[-1].purl)
@@ -174,7 +187,7 @@ class PackageLists:
             raise InvalidInput(f"No SBOM of the image {digest} is known.", remedy="Look at the list of images.")
         lines = self._store.components(numbers, None if after is None else str(after[0]), most + 1)
         is_more = len(lines) > most
-        return Page(tuple(lines[:most]), (str(lines[most - 1].purl),) if is_more else None)
+        return Page(tuple(self._told(lines[:most])), (str(lines[most - 1].purl),) if is_more else None)
 
 
 def _versions(purl: Purl) -> tuple[str, ...]:

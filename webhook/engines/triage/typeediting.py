@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher
-from webhook.engines.triage.board import Board, BoardSource
+from webhook.engines.triage.board import Board
+from webhook.engines.triage.boards import BoardSource
 from webhook.engines.triage.effects import ChangedImage, ChangedWorkload, changed_images, changed_workloads
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action, worst
@@ -23,7 +24,8 @@ from webhook.model.triage import AuditNote
 from webhook.model.verdicts import Finding, Verdict
 from webhook.policy.clustertypes import with_stored
 from webhook.policy.conditions import conditions
-from webhook.policy.evaluation import Judge, Rules
+from webhook.policy.evaluation import Rules
+from webhook.policy.judge import Judge
 from webhook.policy.peoplestypes import accepted, find, place_of, retired
 from webhook.policy.precedence import Place
 from webhook.policy.typeloosening import TypeChange, check_type

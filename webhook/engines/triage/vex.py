@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.triage.board import Board, BoardSource
+from webhook.engines.triage.board import Board
+from webhook.engines.triage.boards import BoardSource
 from webhook.engines.triage.judged import KnownImage
 from webhook.model.changes import VulnerableComponent
 from webhook.model.images import Digest

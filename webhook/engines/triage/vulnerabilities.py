@@ -4,121 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from itertools import chain, islice, repeat
 
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
-from webhook.engines.triage.board import Board, BoardSource
+from webhook.engines.triage.board import Board
+from webhook.engines.triage.boards import BoardSource
+from webhook.engines.triage.vulnerabilityrows import MOST_COUNTED, VulnerabilityFilter, VulnerabilityRow
 from webhook.errors import InvalidInput, TooBroad
-from webhook.model.actions import Action, worst
 from webhook.model.images import Digest
-from webhook.model.records import AssessmentState
-from webhook.model.triage import Key, Page, VulnerabilityLine, VulnerabilityOrder
+from webhook.model.triage import Key, Page, VulnerabilityLine
 from webhook.model.verdicts import Finding
-from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.evaluation import Judge, worst_first
+from webhook.policy.judge import Judge, worst_first
 from webhook.policy.precedence import Place
 from webhook.policy.scores import SEVERITIES, UNSCORED
 from webhook.policy.selections import state_of
 from webhook.ports import Clock, TriageStore
 
-MOST_COUNTED = 1000
-"""Images beyond which a line says "1,000+"."""
 _PORTIONS = (100, 250, 500, 1000)
 _SECONDS = 1.0
+
 _FEW = 8
 """A filter holds few components when not more than one of so many."""
-
-
-@dataclass(frozen=True, slots=True)
-class VulnerabilityFilter:
-    """Which vulnerabilities people want to see; each None, and each empty text, means any.
-
-    Attributes:
-        order: how they are sorted.
-        severity: ``critical``, ``high``, ``medium``, ``low`` or ``unscored``.
-        scores: from and to, both included.
-        since: first seen then or later.
-        state: of at least one affected component.
-        type: of the assessment in force, or of the expired one, for at least one affected component.
-        running: only what runs.
-        namespace: only what runs there, judged as there.
-        judged_in: judged as in this namespace, wherever it runs.
-        package: a glob, matched with the name of the package or with its purl.
-        image: digest of an image that has it.
-        text: a part of the identifier, an alias or the title.
-        ends_within: an assessment ends within so many days.
-        kev: only what is known to be exploited.
-    """
-
-    order: VulnerabilityOrder = VulnerabilityOrder.SCORE
-    severity: str | None = None
-    scores: tuple[Decimal, Decimal] | None = None
-    since: dt.datetime | None = None
-    state: AssessmentState | None = None
-    type: str | None = None
-    running: bool = False
-    namespace: str | None = None
-    judged_in: str | None = None
-    package: str | None = None
-    image: str | None = None
-    text: str | None = None
-    ends_within: int | None = None
-    kev: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class VulnerabilityRow:
-    """A vulnerability as people see it.
-
-    Attributes:
-        vulnerability: without its description, unless it was asked for alone.
-        first_seen: when it entered the store.
-        findings: one for each affected component that the filter holds, worst first.
-        images: how many images have one of them, bounded by :data:`MOST_COUNTED` + 1.
-        workloads: how many running workloads have one of them, likewise.
-        key: of the list.
-        numbers: of the affected components.
-    """
-
-    vulnerability: Vulnerability
-    first_seen: dt.datetime
-    findings: tuple[Finding, ...]
-    images: int
-    workloads: int
-    key: Key
-    numbers: tuple[int, ...] = ()
-
-    @property
-    def action(self) -> Action:
-        """The worst that a finding asks for."""
-        return worst(finding.action for finding in self.findings)
-
-    @property
-    def state(self) -> AssessmentState:
-        """The state of the component that most needs a person."""
-        states = {state_of(finding) for finding in self.findings}
-        order = (AssessmentState.UNASSESSED, AssessmentState.EXPIRED)
-        return next((state for state in order if state in states), AssessmentState.ASSESSED)
-
-    @property
-    def packages(self) -> tuple[str, ...]:
-        """Affected packages, sorted."""
-        return tuple(sorted({finding.purl.package for finding in self.findings}))
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        """Types of the assessments in force, sorted."""
-        given = (finding.assessment for finding in self.findings if finding.assessment is not None)
-        return tuple(sorted({assessment.type or "" for assessment in given}))
-
-    @property
-    def until(self) -> dt.datetime | None:
-        """When the first of them ends."""
-        given = (finding.assessment for finding in self.findings if finding.assessment is not None)
-        return min((assessment.until for assessment in given if assessment.until is not None), default=None)
 
 
 class VulnerabilityLists:
@@ -156,12 +65,10 @@ class VulnerabilityLists:
         candidates, numbers = self._candidates(wanted, board)
         judge = self._judge(wanted)
         found: list[VulnerabilityRow] = []
-        walked = (
-            key for key in board.catalog.affected.walk(wanted.order, after) if candidates is None or key in candidates
-        )
+        walked = board.catalog.affected.walk(wanted.order, after, candidates)
         for portion in chain((most + 1,), _PORTIONS, repeat(_PORTIONS[-1])):
             keys = list(islice(walked, portion))
-            lines = {line.vulnerability.id: line for line in self._store.vulnerabilities(keys)}
+            lines = {line.vulnerability.id: line for line in (self._store.vulnerabilities(keys) if keys else ())}
             for key in keys:
                 line = lines.get(key)
                 row = None if line is None else self._row(line, judge, board, numbers, wanted)
@@ -173,7 +80,7 @@ class VulnerabilityLists:
                 break
             if self._clock.monotonic() >= end:
                 if not found:
-                    raise TooBroad("This list takes too long to search with these filters.")
+                    raise TooBroad("Searching this list with these filters takes too long.")
                 return Page(tuple(found), board.catalog.affected.key(wanted.order, keys[-1]))
         return Page(tuple(found))
 
@@ -336,5 +243,5 @@ def _ranks(severity: str | None) -> tuple[int | None, int | None]:
     band = next((span for name, span in SEVERITIES.items() if name.lower() == severity.lower()), None)
     if band is None:
         known = ", ".join([*(name.lower() for name in SEVERITIES), UNSCORED])
-        raise InvalidInput(f"{severity[:40]!r} is no severity.", remedy=f"Write one of: {known}.")
+        raise InvalidInput(f"{severity[:40]!r} is not a severity.", remedy=f"Write one of: {known}.")
     return int(band.low * Decimal(10)), int(band.high * Decimal(10))

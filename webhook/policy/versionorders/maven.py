@@ -3,8 +3,10 @@
 A version is a list of numbers, words and lists: a hyphen opens a list, and so does each change from digits to letters
 and back. Maven 4 takes a word and the number behind it as one item, and drops fewer trailing zeros; where the two
 differ, this is the answer of Maven 3.9. Patched builds such as ``2.14.1.redhat-00001`` come after what they patch in
-both.
-Source: maven-artifact 3.9.12, ``org.apache.maven.artifact.versioning.ComparableVersion``.
+both. A snapshot with its time and number (``1.0-20240131.235959-2``) is one of 1.0-SNAPSHOT. So it is for Maven's
+ranges, which see base versions only; ComparableVersion alone would have it behind the release.
+Source: maven-artifact 3.9.12, ``org.apache.maven.artifact.versioning.ComparableVersion`` and
+``org.apache.maven.artifact.Artifact.VERSION_FILE_PATTERN``.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ Item = Any
 
 _VERSION = re.compile(r"(?=[^0-9]*[0-9])[^\s\x00-\x20\x7f-\U0010ffff\\/:\"<>|?*\[\](){},$%]+")
 _COMMIT = re.compile(r"(?=[0-9]*[a-f])(?:[0-9a-f]{10}|[0-9a-f]{40})\Z")
+_TIME = re.compile(r"-([0-9]{8}\.[0-9]{6}-[0-9]+)\Z")
+"""What the deployment of a snapshot puts in the place of the word."""
 _QUALIFIERS = ("alpha", "beta", "milestone", "rc", "snapshot", "", "sp")
 _RELEASE = str(_QUALIFIERS.index(""))
 _ALIASES = {"ga": "", "final": "", "release": "", "cr": "rc"}
@@ -27,7 +31,9 @@ _SHORT = {"a": "alpha", "b": "beta", "m": "milestone"}
 
 def maven(version: str) -> Any:
     """Any version that has a digit and is no commit (JitPack names builds by them)."""
-    return _key(_parse(version.lower())) if _VERSION.fullmatch(version) and not _COMMIT.match(version) else None
+    if not _VERSION.fullmatch(version) or _COMMIT.match(version):
+        return None
+    return _key(_parse(_TIME.sub(r"-snapshot-\1", version.lower())))
 
 
 def _parse(text: str) -> list[Item]:

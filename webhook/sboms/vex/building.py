@@ -103,7 +103,7 @@ def moment(value: str | None, what: str) -> dt.datetime | None:
             f"{what} is {value[:40]!r}, which is no time", remedy="Write it as 2026-11-30T12:00:00Z."
         ) from problem
     if "T" not in value.upper() or not (value.upper().endswith("Z") or value[-6:-5] in "+-"):
-        raise InvalidInput(f"{what} is {value[:40]!r}, which says no time zone", remedy="Write a Z at its end.")
+        raise InvalidInput(f"{what} is {value[:40]!r}, which has no time zone", remedy="Write a Z at its end.")
     if not _FIRST <= found < _LAST:
         raise InvalidInput(f"{what} is {value[:40]!r}, which cannot be", remedy="Correct it.")
     return found

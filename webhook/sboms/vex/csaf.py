@@ -34,8 +34,10 @@ _LISTS = {
     "first_affected": VexStatus.AFFECTED,
     "last_affected": VexStatus.AFFECTED,
     "under_investigation": VexStatus.UNDER_INVESTIGATION,
+    "unknown": VexStatus.UNDER_INVESTIGATION,  # of 2.1
 }
 _STANDINGS = {"csaf_withdrawn": VexStanding.WITHDRAWN, "csaf_superseded": VexStanding.SUPERSEDED}
+_RANGE = "product_version_range"
 _MOST_STEPS = 32
 _IMAGES = ("pkg:oci/", "pkg:docker/")
 
@@ -61,6 +63,7 @@ class _Product(msgspec.Struct, gc=False):
 
 
 class _Branch(msgspec.Struct, gc=False):
+    category: str = ""
     branches: list[_Branch] | None = None
     product: _Product | None = None
 
@@ -140,6 +143,7 @@ class _Products:
         self._helpers: dict[str, _Helper] = {}
         self._inside: dict[str, tuple[str, str]] = {}
         self._known: dict[str, VexProduct] = {}
+        self._ranges = set[str]()
         self.groups = {group.group_id: group.product_ids for group in tree.product_groups or ()}
         for item in tree.full_product_names or ():
             self._add(item)
@@ -150,6 +154,8 @@ class _Products:
             waiting.extend(branch.branches or ())
             if branch.product is not None:
                 self._add(branch.product)
+                if branch.category == _RANGE:
+                    self._ranges.add(branch.product.product_id)
         for relationship in tree.relationships or ():
             self._add(relationship.full_product_name)
             self._inside[relationship.full_product_name.product_id] = (
@@ -187,10 +193,18 @@ class _Products:
         found = product(names, None, ("?",))
         return msgspec.structs.replace(found, digests=tuple(dict.fromkeys((*found.digests, *digests))))
 
+    def is_range(self, identifier: str) -> bool:
+        """Whether a product, or one of the two that it consists of, is a range of versions, which its purl lacks."""
+        if identifier not in self._inside:
+            return identifier in self._ranges
+        component, whole = self._inside[identifier]
+        return not self._ranges.isdisjoint((identifier, self._end(component, 0), self._end(whole, 1)))
+
     def _product(self, identifier: str) -> VexProduct:
         if identifier not in self._inside:
             names, digests = self._names(identifier)
-            return msgspec.structs.replace(product(names), digests=tuple(dict.fromkeys((*_digests(names), *digests))))
+            found = product(names)
+            return msgspec.structs.replace(found, digests=tuple(dict.fromkeys((*found.digests, *digests))))
         component, whole = self._inside[identifier]
         names, digests = self._names(self._end(whole, 1))
         components = tuple(name for name in self._names(self._end(component, 0))[0] if not name.startswith(_IMAGES))
@@ -225,10 +239,6 @@ class _Products:
                 break
         self._budget.spend(names=len(listed))
         return frozenset(listed)
-
-
-def _digests(names: tuple[str, ...]) -> tuple[str, ...]:
-    return product(names).digests
 
 
 def read(document: Csaf, digest: str, allowance: Allowance) -> VexDocument:
@@ -266,8 +276,10 @@ def _statements(
     names = identifiers((entry.cve, *(item.text for item in entry.ids or ())))
     flags = [(item.label or "", "", products.of(item)) for item in entry.flags or ()]
     impacts = [("", item.details or "", products.of(item)) for item in entry.threats or () if item.category == "impact"]
-    for word, status in _LISTS.items():
-        listed = dict.fromkeys((entry.product_status or {}).get(word) or ())
+    stated = entry.product_status or {}
+    for word in (*_LISTS, *(other for other in stated if other not in (*_LISTS, "recommended"))):
+        status: VexStatus | str = _LISTS.get(word, word)
+        listed = dict.fromkeys(stated.get(word) or ())
         # Products of one reason are one statement: those that nobody gives a reason for loosen nothing.
         groups: dict[tuple[str, str], list[str]] = {}
         for identifier in listed:
@@ -280,6 +292,8 @@ def _statements(
             found = [(identifier, products.product(identifier)) for identifier in identifiers_]
             missing = next((identifier for identifier, item in found if item is None), None)
             flaw = "" if missing is None else f"it is about {missing!r:.100}, which the product tree does not have"
+            if status in (VexStatus.NOT_AFFECTED, VexStatus.FIXED) and any(map(products.is_range, identifiers_)):
+                flaw = flaw or "it is about a range of versions"
             about = tuple(item or products.anything for _, item in found)
             name = f"#{number} {word}"
             yield statement(name, names, status, document.issued_at, about, label, impact, flaw)

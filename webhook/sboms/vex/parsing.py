@@ -74,7 +74,7 @@ def parse_vex(data: bytes) -> VexDocument:
         kind = _kind(_decoded(_HEADING, text))
         if not kind:
             raise InvalidInput(
-                "The document is no VEX that is known",
+                "The document has no known VEX format",
                 remedy="Write OpenVEX, CycloneDX with vulnerabilities (JSON), or CSAF.",
             )
         _refuse_repeated(text)
@@ -112,7 +112,7 @@ def _decoded(decoder: msgspec.json.Decoder[T], text: bytes) -> T:
     except msgspec.ValidationError as problem:
         raise InvalidInput(f"The VEX document does not have the shape of its format: {problem!s:.200}") from problem
     except ValueError as problem:
-        raise InvalidInput(f"The VEX document is no valid JSON: {problem!s:.150}") from problem
+        raise InvalidInput(f"The VEX document is not valid JSON: {problem!s:.150}") from problem
 
 
 _READERS: dict[str, Callable[[bytes, str, Allowance], VexDocument]] = {

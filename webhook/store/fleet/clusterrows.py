@@ -13,7 +13,7 @@ from webhook.store.componentids import give_ids, known_ids
 from webhook.store.database import Change, upserting
 from webhook.store.fleet.questions import take_room
 from webhook.store.queries import among
-from webhook.store.tables import (
+from webhook.store.tables.fleet import (
     fleet_clusters,
     fleet_contents,
     fleet_holdings,
@@ -114,9 +114,7 @@ def wanted_contents(connection: Connection, member: str) -> tuple[str, ...]:
     return tuple(connection.execute(query.limit(_MOST_WANTED)).scalars())
 
 
-def note_report(
-    connection: Connection, member: str, checked: CheckedReport, now: dt.datetime, refusals: dict[str, int]
-) -> None:
+def note_report(connection: Connection, member: str, checked: CheckedReport, now: dt.datetime) -> None:
     """Take note of the last report of a member."""
     values = {
         "session": checked.report.session,
@@ -124,7 +122,7 @@ def note_report(
         "reported_at": now,
         "taken_at": checked.report.taken_at,
         "left_out": checked.left_out,
-        "refusals": to_json(refusals),
+        "refusals": to_json(checked.report.refusals),
     }
     noting = upserting(connection.dialect, fleet_clusters).values(cluster=member, **values)
     connection.execute(noting.on_conflict_do_update(index_elements=["cluster"], set_=values))

@@ -34,7 +34,7 @@ from webhook.store.fleet.clusterrows import (
 )
 from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.queries import among, raw_rows
-from webhook.store.tables import (
+from webhook.store.tables.fleet import (
     fleet_clusters,
     fleet_contents,
     fleet_holdings,
@@ -78,7 +78,7 @@ class ClusterRepository:
         report = checked.report
         with self._database.change(lazily=True) as change:
             change.unchanged = True
-            state = select(fleet_clusters.c.session, fleet_clusters.c.sequence, fleet_clusters.c.refusals)
+            state = select(fleet_clusters.c.session, fleet_clusters.c.sequence)
             last = change.connection.execute(state.where(fleet_clusters.c.cluster == member)).one_or_none()
             reached = last.sequence if last is not None and last.session == report.session else 0
             if reached == report.sequence:
@@ -96,10 +96,7 @@ class ClusterRepository:
             for content in checked.contents:
                 add_content(change, member, content, now, ceiling)
             forget_contents(change.connection, former)
-            refusals = dict(report.refusals)
-            for reason, count in _COUNTS.decode(last.refusals).items() if last is not None else ():
-                refusals[reason] = min(refusals.get(reason, 0) + count, 2**53)
-            note_report(change.connection, member, checked, now, refusals)
+            note_report(change.connection, member, checked, now)
             return ClusterReceipt(report.sequence, wanted_contents(change.connection, member), checked.left_out)
 
     @persistent
@@ -173,8 +170,10 @@ class ClusterRepository:
             return _lines(connection, query)
 
     @tried_twice
-    def users(self, components: Sequence[int], after: Key | None, most: int) -> list[ClusterWorkloadLine]:
-        """Workloads of members that have one of some components, in order of cluster and uid.
+    def users(
+        self, components: Sequence[int], after: Key | None, most: int, cluster: str | None = None
+    ) -> list[ClusterWorkloadLine]:
+        """Workloads of members, or of one, that have one of some components, in order of namespace, kind and name.
 
         Raises:
             StoreError: the database does not answer.
@@ -194,6 +193,8 @@ class ClusterRepository:
                 .order_by(_W.namespace, _W.kind, _W.name, _W.cluster, _W.uid)
                 .limit(most)
             )
+            if cluster is not None:
+                query = query.where(_W.cluster == literal(cluster))
             if after is not None:
                 order = (_W.namespace, _W.kind, _W.name, _W.cluster, _W.uid)
                 query = query.where(tuple_(*order) > tuple_(*map(literal, after)))

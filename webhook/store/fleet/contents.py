@@ -13,7 +13,7 @@ from webhook.store.componentids import known_purls
 from webhook.store.database import Database
 from webhook.store.interruptions import tried_twice
 from webhook.store.queries import among
-from webhook.store.tables import sboms
+from webhook.store.tables.sboms import sboms
 from webhook.store.values import unpack
 
 _AT_ONCE = 500

@@ -21,7 +21,8 @@ from webhook.store.fleet.pending import note_everything, note_pending
 from webhook.store.fleet.types import keep_types
 from webhook.store.formerkeys import for_former_keys
 from webhook.store.interruptions import persistent, tried_twice
-from webhook.store.tables import compatibility, fleet_state
+from webhook.store.tables.fleet import fleet_state
+from webhook.store.tables.revisions import compatibility
 from webhook.store.values import to_json
 
 _TYPES = msgspec.json.Decoder(tuple[StoredType, ...])
@@ -52,13 +53,16 @@ class FollowingRepository:
             return _followed(connection)
 
     @persistent
-    def apply(self, content: FleetContent, now: dt.datetime, skew_seconds: float = 0.0) -> Applied:
+    def apply(
+        self, content: FleetContent, now: dt.datetime, skew_seconds: float = 0.0, *, accepts: bool = False
+    ) -> Applied:
         """Take over what a document of the hub says, all of it or nothing.
 
         Args:
             content: of the document, whose signature was verified.
             now: UTC.
             skew_seconds: by how much this clock is ahead of the hub's.
+            accepts: take it as it is, as after :meth:`accept`.
 
         Raises:
             DocumentRefused: it does not lead on from what is here; nothing was changed.
@@ -66,6 +70,7 @@ class FollowingRepository:
         """
         with self._database.change(lazily=True) as change:
             former = _followed(change.connection)
+            former = replace(former, accepts=former.accepts or accepts)
             if content.position == former.position and not former.accepts:
                 # Applied already, such as when an answer was lost.
                 kept = replace(former, seen_at=now, skew_seconds=skew_seconds)
@@ -95,10 +100,7 @@ class FollowingRepository:
             )
             _keep(change.connection, kept)
             _refuse_former_programs(change)
-            if content.is_snapshot:
-                note_everything(change.connection, content.position.revision)
-            else:
-                note_pending(change.connection, content.changed, content.position.revision)
+            _note_changed(change.connection, content)
         return Applied(kept, len(records), has_types, content.changed)
 
     @persistent
@@ -139,6 +141,13 @@ def _records(
     reconciled = reconcile(there, told, actions, accepts=former.accepts)
     now_held = (record for record in reconciled.held if not record.expired(now))
     return reconciled.records, tuple(held_record(record) for record in now_held)
+
+
+def _note_changed(connection: Connection, content: FleetContent) -> None:
+    if content.is_snapshot:
+        note_everything(connection, content.position.revision)
+    else:
+        note_pending(connection, content.changed, content.position.revision)
 
 
 def _followed(connection: Connection) -> Followed:

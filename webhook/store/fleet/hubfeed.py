@@ -12,15 +12,18 @@ from sqlalchemy import ColumnElement, Connection, func, literal, select
 from webhook.model.assessments import Assessment, StoredType
 from webhook.model.changes import Position
 from webhook.model.fleet import FleetContent
-from webhook.policy.fleet import as_told
+from webhook.policy.fleet import as_told, as_told_to_one
 from webhook.store.database import Database
+from webhook.store.fleet.decisions import decisions_of
 from webhook.store.fleet.reportrows import changed_reports
 from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.queries import ASSESSMENT_COLUMNS, raw_rows
 from webhook.store.rows import read_assessment
-from webhook.store.tables import BY_HAND, fleet_hub, fleet_reports, marks
-from webhook.store.tables import assessments as assessments_table
-from webhook.store.tables import revision as revision_table
+from webhook.store.tables.decisions import BY_HAND
+from webhook.store.tables.decisions import assessments as assessments_table
+from webhook.store.tables.fleet import fleet_decisions, fleet_hub, fleet_reports
+from webhook.store.tables.revisions import marks
+from webhook.store.tables.revisions import revision as revision_table
 from webhook.store.values import to_json
 
 _TYPES = msgspec.json.Decoder(tuple[StoredType, ...])
@@ -58,7 +61,7 @@ class HubFeedRepository:
         return max([after, *(int(revision) for revision in found if revision is not None)])
 
     @tried_twice
-    def changes(self, since: Position, at: dt.datetime) -> FleetContent | None:
+    def changes(self, since: Position, at: dt.datetime, cluster: str = "") -> FleetContent | None:
         """Everything after a position; None where the store does not know it, or not any more.
 
         Raises:
@@ -68,17 +71,17 @@ class HubFeedRepository:
             position = _position(connection)
             known = select(marks.c.mark).where(marks.c.revision == since.revision)
             leads = position.continues(since) and since.mark and connection.execute(known).scalar() == since.mark
-            return _content(connection, position, since, at) if leads else None
+            return _content(connection, position, since, at, cluster) if leads else None
 
     @tried_twice
-    def snapshot(self, at: dt.datetime) -> FleetContent:
+    def snapshot(self, at: dt.datetime, cluster: str = "") -> FleetContent:
         """Everything.
 
         Raises:
             StoreError: the database does not answer.
         """
         with self._database.read() as connection:
-            return _content(connection, _position(connection), None, at)
+            return _content(connection, _position(connection), None, at, cluster)
 
     @persistent
     def keep_types(self, types: Sequence[StoredType], at: dt.datetime) -> bool:
@@ -113,17 +116,23 @@ def _news(after: int) -> Sequence[Any]:
         select(func.max(assessments_table.c.revision)).where(assessments_table.c.revision > literal(after), BY_HAND),
         select(func.max(fleet_hub.c.revision)).where(fleet_hub.c.revision > literal(after)),
         select(func.max(fleet_reports.c.changed)).where(fleet_reports.c.changed > literal(after)),
+        select(func.max(fleet_decisions.c.revision)).where(fleet_decisions.c.revision > literal(after)),
     )
 
 
-def _content(connection: Connection, position: Position, since: Position | None, at: dt.datetime) -> FleetContent:
+def _content(
+    connection: Connection, position: Position, since: Position | None, at: dt.datetime, cluster: str
+) -> FleetContent:
     after = 0 if since is None else since.revision
     kept: Any = connection.execute(select(fleet_hub).where(fleet_hub.c.revision > literal(after))).one_or_none()
     return FleetContent(
         position=position,
         since=since,
         at=at,
-        assessments=tuple(_assessments(connection, None if since is None else since.revision)),
+        assessments=(
+            *_assessments(connection, None if since is None else since.revision),
+            *(as_told_to_one(record) for record in (decisions_of(connection, cluster, after) if cluster else ())),
+        ),
         types=None if kept is None else _TYPES.decode(kept.types),
         types_at=None if kept is None else kept.types_at,
         changed=() if since is None else changed_reports(connection, since.revision, position.revision),

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from webhook.model.changes import Position
 from webhook.model.fleet import Member, MemberSeen
+from webhook.model.triage import AuditNote
 from webhook.store.database import Database
 from webhook.store.interruptions import persistent, tried_twice
-from webhook.store.tables import fleet_members as table
+from webhook.store.tables.fleet import fleet_decisions
+from webhook.store.tables.fleet import fleet_members as table
+from webhook.store.triage.journal import write_note
 
 _LONGEST_VERSION = 40
 
@@ -55,6 +59,31 @@ class MemberRepository:
         with self._database.write() as connection:
             done = connection.execute(removing.values(removed_at=at).returning(table.c.name)).scalar()
         return done is not None
+
+    @persistent
+    def forget(self, name: str, note: AuditNote, at: dt.datetime) -> int | None:
+        """Delete a member whose token was taken back, and what was decided for it alone; how many records that were.
+
+        Args:
+            name: of the member.
+            note: for the audit log.
+            at: now, UTC.
+
+        Returns:
+            None where no token of such a member was taken back.
+
+        Raises:
+            StoreError: nothing was deleted.
+        """
+        gone = delete(table).where(table.c.name == name, table.c.removed_at.is_not(None)).returning(table.c.name)
+        decided = fleet_decisions.c.cluster == name
+        with self._database.write() as connection:
+            if connection.execute(gone).scalar() is None:
+                return None
+            records = connection.execute(select(func.count()).select_from(fleet_decisions).where(decided)).scalar_one()
+            connection.execute(delete(fleet_decisions).where(decided))
+            write_note(connection, replace(note, detail={**note.detail, "records": str(records)}), at)
+        return int(records)
 
     @tried_twice
     def list(self) -> Sequence[Member]:

@@ -13,8 +13,8 @@ from webhook.model.purls import Purl
 from webhook.store.database import Database, upserting
 from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.queries import among, raw_rows
-from webhook.store.tables import components, packages
-from webhook.store.tables import fleet_pending as table
+from webhook.store.tables.components import components, packages
+from webhook.store.tables.fleet import fleet_pending as table
 
 if TYPE_CHECKING:
     from webhook.store.database import Upsert

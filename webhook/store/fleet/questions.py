@@ -16,9 +16,9 @@ from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.fleetshares import room_for_new
 from webhook.store.database import upserting
 from webhook.store.queries import among, among_values, rows_among
-from webhook.store.tables import fleet_additions as additions
-from webhook.store.tables import fleet_reports as table
-from webhook.store.tables import fleet_wanted as claims
+from webhook.store.tables.fleet import fleet_additions as additions
+from webhook.store.tables.fleet import fleet_reports as table
+from webhook.store.tables.fleet import fleet_wanted as claims
 from webhook.store.values import to_seconds
 
 _TOUCHED = 86_400

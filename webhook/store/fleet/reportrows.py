@@ -18,9 +18,10 @@ from webhook.store.database import Change
 from webhook.store.fleet.questions import DESCRIBED, ReportRow, reports_of
 from webhook.store.queries import VULNERABILITY_COLUMNS, among, among_values, raw_rows, rows_among
 from webhook.store.rows import read_vulnerability
-from webhook.store.tables import components, findings, spellings, vulnerabilities
-from webhook.store.tables import fleet_reports as table
-from webhook.store.tables import fleet_wanted as claims
+from webhook.store.tables.components import components, spellings
+from webhook.store.tables.fleet import fleet_reports as table
+from webhook.store.tables.fleet import fleet_wanted as claims
+from webhook.store.tables.vulnerabilities import findings, vulnerabilities
 from webhook.store.values import to_json, to_seconds
 
 ByKey = Callable[[Sequence[Purl]], Collection[Purl]]
@@ -117,7 +118,7 @@ def adopt_answers(
     rows = [row for row in rows if row[0] in plain]
     if not rows:
         return 0
-    said = _asked_findings(connection, [number for _, number, state, _ in rows if state == ComponentState.VULNERABLE])
+    said = asked_findings(connection, [number for _, number, state, _ in rows if state == ComponentState.VULNERABLE])
     answers = [
         ComponentAnswer(purl, said.get(number, ()), dt.datetime.fromtimestamp(at, dt.UTC))
         for purl, number, _, at in rows
@@ -131,7 +132,7 @@ def changed_reports(connection: Connection, after: int, to: int) -> tuple[str, .
     return tuple(sorted(text for portion in raw_rows(connection, query) for (text,) in portion))
 
 
-def _asked_findings(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[Vulnerability, ...]]:
+def asked_findings(connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[Vulnerability, ...]]:
     """What the asked source says of components, by their ids."""
     found: dict[int, list[Vulnerability]] = {}
     for portion in rows_among(connection, _findings_of, numbers):

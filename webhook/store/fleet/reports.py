@@ -10,7 +10,7 @@ from typing import overload
 from sqlalchemy import Dialect, Select, delete, func, or_, select
 
 from webhook.model.downloads import RecordResult, WantedComponent
-from webhook.model.fleetreports import FleetQuestion, FleetQueueSize, FleetReply
+from webhook.model.fleetreports import FleetQuestion, FleetQueueSize, FleetReply, FleetReport
 from webhook.model.leases import Lease
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import ComponentAnswer
@@ -20,14 +20,16 @@ from webhook.ports import AutoAssess
 from webhook.store.componentids import IdHints, known_rows
 from webhook.store.database import Database
 from webhook.store.fleet.questions import note_question, reports_of
+from webhook.store.fleet.reportexport import answers
 from webhook.store.fleet.reportrows import ByKey, adopt_answers, changed_reports, write_answers
 from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.queries import among, among_values, raw_rows, rows_among
 from webhook.store.recording import Batch, record
 from webhook.store.runs import require_run
-from webhook.store.tables import fleet_reports as table
-from webhook.store.tables import fleet_wanted as claims
-from webhook.store.values import to_seconds
+from webhook.store.tables.fleet import fleet_additions as additions
+from webhook.store.tables.fleet import fleet_reports as table
+from webhook.store.tables.fleet import fleet_wanted as claims
+from webhook.store.values import to_json, to_seconds
 
 _PAGE = 2000
 
@@ -222,6 +224,27 @@ class FleetReportRepository:
             return FleetQueueSize(int(connection.execute(waiting).scalar_one()), by_member)
 
     @tried_twice
+    def answers(self, by_key: ByKey, most: int, most_bytes: int) -> tuple[Sequence[FleetReport], bool]:
+        """What the source said of coordinates and of the hub's own components, and whether that is all.
+
+        Args:
+            by_key: which of some components are asked for by their key alone, so that one answer serves for both.
+            most: how many.
+            most_bytes: about how long they may be together.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        found, size = list[FleetReport](), 0
+        with self._database.read() as connection:
+            for report in answers(connection, by_key):
+                size += len(to_json(report.vulnerabilities)) + len(report.coordinates)
+                if len(found) == most or size > most_bytes:
+                    return found, False
+                found.append(report)
+        return found, True
+
+    @tried_twice
     def count(self) -> int:
         """How many coordinates there are.
 
@@ -245,3 +268,20 @@ class FleetReportRepository:
                 connection.execute(delete(claims).where(among(connection, claims.c.report_id, numbers)))
                 connection.execute(delete(table).where(among(connection, table.c.id, numbers)))
         return len(numbers)
+
+    @persistent
+    def forget_member(self, member: str) -> None:
+        """Let a member wait no more; what nobody else waits for, and was never asked for, is deleted.
+
+        Raises:
+            StoreError: it waits still.
+        """
+        own = select(claims.c.report_id).where(claims.c.member == member)
+        with self._database.write() as connection:
+            numbers = sorted(number for portion in raw_rows(connection, own) for (number,) in portion)
+            connection.execute(delete(claims).where(claims.c.member == member))
+            connection.execute(delete(additions).where(additions.c.member == member))
+            if numbers:
+                waits = select(claims.c.report_id).where(claims.c.report_id == table.c.id).exists()
+                those = among(connection, table.c.id, numbers)
+                connection.execute(delete(table).where(those, table.c.asked_at == 0, ~waits))

@@ -11,7 +11,7 @@ from webhook.model.assessments import StoredType, TypeOrigin
 from webhook.store.database import Change, Database
 from webhook.store.queries import columns_of
 from webhook.store.rows import TYPE_NAMES, read_type, type_definition
-from webhook.store.tables import assessment_types as table
+from webhook.store.tables.decisions import assessment_types as table
 from webhook.store.values import clean
 
 _COLUMNS = columns_of(table, TYPE_NAMES)

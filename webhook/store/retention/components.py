@@ -17,18 +17,12 @@ from webhook.store.componentids import forget_unnamed
 from webhook.store.database import Change, current_revision, upserting
 from webhook.store.queries import among, raw_rows
 from webhook.store.removals import note_removal
-from webhook.store.tables import (
-    components,
-    findings,
-    fleet_holdings,
-    forms,
-    matches,
-    packages,
-    readings,
-    sboms,
-    spellings,
-)
-from webhook.store.tables import unnamed_components as unnamed
+from webhook.store.tables.advisories import matches
+from webhook.store.tables.components import components, forms, packages, spellings
+from webhook.store.tables.components import unnamed_components as unnamed
+from webhook.store.tables.fleet import fleet_holdings
+from webhook.store.tables.sboms import readings, sboms
+from webhook.store.tables.vulnerabilities import findings
 from webhook.store.values import unpack
 
 _AFTER_AT = chr(ord("@") + 1)

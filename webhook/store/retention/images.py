@@ -17,20 +17,9 @@ from webhook.policy.retention import unneeded
 from webhook.store.database import Change
 from webhook.store.queries import among, raw_rows
 from webhook.store.removals import note_removal
-from webhook.store.tables import (
-    BY_HAND,
-    admissions,
-    assessments,
-    documents,
-    readings,
-    running_workloads,
-    sbom_history,
-    sbom_looks,
-    sbom_places,
-    sboms,
-    sightings,
-    tags,
-)
+from webhook.store.tables.decisions import BY_HAND, assessments
+from webhook.store.tables.sboms import documents, readings, sbom_history, sbom_looks, sbom_places, sboms, tags
+from webhook.store.tables.workloads import admissions, running_workloads, sightings
 from webhook.store.values import EPOCH
 
 AUTHOR = "retention"

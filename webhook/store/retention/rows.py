@@ -11,19 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    Delete,
-    Dialect,
-    Table,
-    Text,
-    bindparam,
-    delete,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import BigInteger, Connection, Delete, Dialect, Table, Text, bindparam, delete, func, insert, select
 
 from webhook.model.requests import ExceptionRequest
 from webhook.model.retention import PruneKind
@@ -31,7 +19,11 @@ from webhook.policy.retention import has_ended
 from webhook.store.bulk import change_each
 from webhook.store.queries import among
 from webhook.store.removals import oldest_mark
-from webhook.store.tables import audit_log, deletable, requests, runs, sbom_history, sightings
+from webhook.store.tables.decisions import audit_log, requests
+from webhook.store.tables.revisions import deletable
+from webhook.store.tables.runs import runs
+from webhook.store.tables.sboms import sbom_history
+from webhook.store.tables.workloads import sightings
 from webhook.store.values import to_microseconds
 
 MOST_COUNTED = 100_000

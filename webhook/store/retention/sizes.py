@@ -9,19 +9,12 @@ from sqlalchemy import Column, Connection, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from webhook.model.retention import TableSize
-from webhook.store.tables import (
-    admissions,
-    announcements,
-    assessments,
-    audit_log,
-    documents,
-    metadata,
-    requests,
-    runs,
-    sbom_history,
-    sboms,
-    sightings,
-)
+from webhook.store.tables import metadata
+from webhook.store.tables.decisions import assessments, audit_log, requests
+from webhook.store.tables.notifications import announcements
+from webhook.store.tables.runs import runs
+from webhook.store.tables.sboms import documents, sbom_history, sboms
+from webhook.store.tables.workloads import admissions, sightings
 
 _BY_NUMBER = (
     (sboms.c.id, sboms.c.added_at),

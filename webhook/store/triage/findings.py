@@ -8,9 +8,10 @@ from sqlalchemy import Connection, literal, select
 
 from webhook.model.purls import Purl
 from webhook.model.triage import VulnerabilityLine
-from webhook.store.queries import VULNERABILITY_COLUMNS, among, raw_rows
+from webhook.store.queries import VULNERABILITY_COLUMNS, among, page_rows, raw_rows
 from webhook.store.rows import read_vulnerability
-from webhook.store.tables import components, findings, identifiers, vulnerabilities
+from webhook.store.tables.components import components
+from webhook.store.tables.vulnerabilities import findings, identifiers, vulnerabilities
 from webhook.store.values import to_moment
 
 _V = vulnerabilities.c
@@ -23,8 +24,7 @@ def vulnerability_lines(connection: Connection, identifiers: Sequence[str]) -> l
     affected = _affected(connection, identifiers)
     return [
         VulnerabilityLine(read_vulnerability(row[:-1]), to_moment(row[-1]), tuple(affected[row[0]]))
-        for portion in raw_rows(connection, query)
-        for row in portion
+        for row in page_rows(connection, query)
         if row[0] in affected
     ]
 
@@ -43,7 +43,7 @@ def vulnerability_line(connection: Connection, identifier: str) -> Vulnerability
         return None
     key = min(found, key=lambda item: (item.casefold() != identifier.casefold(), item))  # an id before an alias
     query = select(*VULNERABILITY_COLUMNS, _V.first_seen).where(_V.id == literal(key))
-    row = next(row for portion in raw_rows(connection, query) for row in portion)
+    (row,) = page_rows(connection, query)
     affected = _affected(connection, [key])
     return VulnerabilityLine(read_vulnerability(row[:-1]), to_moment(row[-1]), tuple(affected.get(key, ())))
 
@@ -52,9 +52,8 @@ def _affected(connection: Connection, keys: Sequence[str]) -> dict[str, list[tup
     """Number and purl of each component that these vulnerabilities affect."""
     rows = select(findings.c.vulnerability_id, components.c.id, components.c.purl).join_from(findings, components)
     found: dict[str, list[tuple[int, Purl]]] = {}
-    for portion in raw_rows(connection, rows.where(among(connection, findings.c.vulnerability_id, keys))):
-        for key, number, purl in portion:
-            found.setdefault(key, []).append((number, Purl(purl)))
+    for key, number, purl in page_rows(connection, rows.where(among(connection, findings.c.vulnerability_id, keys))):
+        found.setdefault(key, []).append((number, Purl(purl)))
     for some in found.values():
         some.sort(key=lambda pair: pair[1])
     return found

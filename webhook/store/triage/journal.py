@@ -1,4 +1,4 @@
-"""What was recorded, newest first and page by page: assessments, runs, and who changed what."""
+"""Recorded history, newest first and page by page: assessments, runs and the audit log."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, insert, literal, or_, select, tuple_
 
-from webhook.model.assessments import AssessmentSource
 from webhook.model.downloads import DownloadReport
 from webhook.model.records import RunRecord
 from webhook.model.triage import AssessmentLine, AssessmentScan, AuditLine, AuditNote, AuditScan, Key
 from webhook.store.names import spellings
-from webhook.store.queries import ASSESSMENT_COLUMNS, among, raw_rows
+from webhook.store.queries import ASSESSMENT_COLUMNS, among, page_rows
 from webhook.store.rows import read_assessment
-from webhook.store.tables import assessments, audit_log, runs
+from webhook.store.tables.decisions import BY_HAND, assessments, audit_log
+from webhook.store.tables.runs import runs
 from webhook.store.values import to_json, to_microseconds, to_moment
 
 _A, _L = assessments.c, audit_log.c
@@ -36,7 +36,7 @@ def assessment_lines(
         query = query.where(here > there if scan.by_end else here < there)
     if scan.names is not None:
         query = query.where(among(connection, _A.vulnerability, spellings(connection, scan.names)))
-    rows = [row for portion in raw_rows(connection, _chosen(query, scan)) for row in portion]
+    rows = page_rows(connection, _chosen(query, scan))
     until, sequence = 10, 14
     return [
         AssessmentLine(read_assessment(row), (row[until], row[sequence]) if scan.by_end else (row[sequence],))
@@ -50,7 +50,7 @@ def _chosen(query: Select[Any], scan: AssessmentScan) -> Select[Any]:
         if value is not None:
             query = query.where(_A[name] == literal(value))
     if scan.by_hand:
-        query = query.where(_A.source != literal(AssessmentSource.AUTO.value))
+        query = query.where(BY_HAND)
     if scan.ends_after is not None:
         query = query.where(_A.until > literal(to_microseconds(scan.ends_after)), _A.type.is_not(None))
     if scan.ends_before is not None:
@@ -75,7 +75,7 @@ def run_lines(connection: Connection, after: Key | None, most: int) -> list[tupl
     )
     if after is not None:
         query = query.where(runs.c.id < after[0])
-    rows = [row for portion in raw_rows(connection, query) for row in portion]
+    rows = page_rows(connection, query)
     return [
         (number, RunRecord(to_moment(started), to_moment(finished), _REPORT.decode(report), fence))
         for number, started, finished, report, fence in rows
@@ -93,8 +93,7 @@ def audit_lines(connection: Connection, scan: AuditScan, after: Key | None, most
         query = query.where(_L.id < after[0])
     return [
         AuditLine(number, to_moment(at), AuditNote(actor, by, action, subject, _DETAIL.decode(detail)), batch or "")
-        for portion in raw_rows(connection, query)
-        for number, at, actor, by, action, subject, detail, batch in portion
+        for number, at, actor, by, action, subject, detail, batch in page_rows(connection, query)
     ]
 
 

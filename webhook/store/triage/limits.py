@@ -1,4 +1,7 @@
-"""Time limits: a question of a person that takes too long is ended by the database itself."""
+"""How people search lists: the patterns that they write, and time limits.
+
+A question that takes too long is ended by the database itself.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from webhook.errors import TooBroad
@@ -16,8 +19,10 @@ from webhook.store.database import Database
 
 SECONDS = 1.0
 """For one page."""
+
 _STEPS = 20_000
 """Steps of SQLite's virtual machine between two looks at the clock: less than a millisecond."""
+
 _CANCELED = "57014"  # query_canceled: https://www.postgresql.org/docs/current/errcodes-appendix.html
 
 
@@ -45,7 +50,7 @@ def limited(database: Database, seconds: float = SECONDS) -> Iterator[Connection
 
 def too_broad() -> TooBroad:
     """The error for a question that takes too long."""
-    return TooBroad("This list takes too long to search with these filters.")
+    return TooBroad("Searching this list with these filters takes too long.")
 
 
 @contextmanager
@@ -68,3 +73,25 @@ def _was_ended(problem: Exception) -> bool:
     if isinstance(cause, sqlite3.Error):
         return cause.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT
     return getattr(cause, "sqlstate", None) == _CANCELED
+
+
+ESCAPE = "\\"
+_LAST = "\U0010ffff"
+
+
+def containing(text: str) -> str:
+    """A pattern for LIKE that holds what contains a text, in lower case."""
+    return f"%{_escaped(text.lower())}%"
+
+
+def matches(column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
+    """Whether a column matches a pattern with ``*`` wildcards; the part before the first is looked up by an index."""
+    start, star, _ = pattern.partition("*")
+    if not star:
+        return column == pattern
+    like = column.like(_escaped(pattern).replace("*", "%"), escape=ESCAPE)
+    return like if not start else (column >= start) & (column < start + _LAST) & like
+
+
+def _escaped(text: str) -> str:
+    return text.replace(ESCAPE, ESCAPE * 2).replace("%", f"{ESCAPE}%").replace("_", f"{ESCAPE}_")

@@ -14,9 +14,10 @@ from webhook.model.purls import Purl
 from webhook.model.triage import ANY_TYPE, ComponentLine, Key, PackageLine, PackageScan
 from webhook.policy.coverage import Said
 from webhook.store.coverage import states_of
-from webhook.store.queries import among, raw_rows, snapshot_of
-from webhook.store.tables import components, findings, packages
-from webhook.store.triage.patterns import matches
+from webhook.store.queries import among, page_rows, snapshot_of
+from webhook.store.tables.components import components, packages
+from webhook.store.tables.vulnerabilities import findings
+from webhook.store.triage.limits import matches
 
 SHOWN_VERSIONS = 20
 """Versions that a line of the list of packages names."""
@@ -38,7 +39,7 @@ def package_lines(connection: Connection, scan: PackageScan, after: Key | None, 
         query = query.where(_P.package >= f"{start}/", _P.package < f"{start}0")  # what comes after the slash
     if after is not None:
         query = query.where(tuple_(*order) > tuple_(*(literal(part) for part in after[-len(order) :])))
-    chosen = [row for portion in raw_rows(connection, query) for row in portion]
+    chosen = page_rows(connection, query)
     versions: dict[str, list[ComponentLine]] = {}
     for line in _lines(connection, _versions(connection, [package for package, _ in chosen])):
         versions.setdefault(line.purl.package, []).append(line)
@@ -101,7 +102,7 @@ def component_lines(
 
 
 def _rows(connection: Connection, query: Select[Any]) -> list[_Row]:
-    return [row for portion in raw_rows(connection, query) for row in portion]
+    return list(page_rows(connection, query))
 
 
 def _lines(connection: Connection, rows: Sequence[_Row]) -> list[ComponentLine]:
@@ -110,9 +111,9 @@ def _lines(connection: Connection, rows: Sequence[_Row]) -> list[ComponentLine]:
     found: dict[int, list[str]] = {}
     if vulnerable:
         those = select(findings.c.component_id, findings.c.vulnerability_id).order_by(findings.c.vulnerability_id)
-        for portion in raw_rows(connection, those.where(among(connection, findings.c.component_id, vulnerable))):
-            for number, key in portion:
-                found.setdefault(number, []).append(key)
+        those = those.where(among(connection, findings.c.component_id, vulnerable))
+        for number, key in page_rows(connection, those):
+            found.setdefault(number, []).append(key)
     return [
         ComponentLine(
             number,

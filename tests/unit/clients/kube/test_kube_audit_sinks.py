@@ -203,11 +203,11 @@ def test_the_selectors_of_all_entries_are_read(server: ObjectServer, api: KubeAp
         {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["kube-system"]},
         {"key": "bomgate.dev/enforce", "operator": "In", "values": ["deny"]},
     ]
-    entries = [{"namespaceSelector": {"matchExpressions": expressions, "matchLabels": {"team": "a"}}}]
-    server.answers[REGISTRATION] = (200, {"metadata": {"name": "bomgate"}, "webhooks": entries})
-    selectors = KubeRegistration(api, ["bomgate"], clock).selectors()
-    assert selectors is not None
-    (one,) = selectors
+    written = [{"namespaceSelector": {"matchExpressions": expressions, "matchLabels": {"team": "a"}}}]
+    server.answers[REGISTRATION] = (200, {"metadata": {"name": "bomgate"}, "webhooks": written})
+    entries = KubeRegistration(api, ["bomgate"], clock).entries()
+    assert entries is not None
+    (one,) = [entry.namespaces for entry in entries]
     labels = {"kubernetes.io/metadata.name": "shop", "team": "a"}
     assert not one.matches(labels)
     assert one.matches(labels, ignoring="bomgate.dev/enforce")
@@ -219,9 +219,9 @@ def test_an_entry_without_a_selector_is_asked_about_everything(
     server: ObjectServer, api: KubeApi, clock: FakeClock
 ) -> None:
     server.answers[REGISTRATION] = (200, {"metadata": {"name": "bomgate"}, "webhooks": [{"name": "x"}]})
-    selectors = KubeRegistration(api, ["bomgate"], clock).selectors()
-    assert selectors is not None
-    assert selectors[0].matches({})
+    entries = KubeRegistration(api, ["bomgate"], clock).entries()
+    assert entries is not None
+    assert entries[0].namespaces.matches({})
 
 
 @pytest.mark.parametrize("status", [404, 403])
@@ -229,10 +229,10 @@ def test_a_registration_that_is_not_there_or_not_to_be_read_is_not_known(
     server: ObjectServer, api: KubeApi, clock: FakeClock, status: int
 ) -> None:
     server.answers[REGISTRATION] = (status, {"kind": "Status"})
-    assert KubeRegistration(api, ["bomgate"], clock).selectors() is None
+    assert KubeRegistration(api, ["bomgate"], clock).entries() is None
 
 
 def test_an_api_server_in_trouble_is_no_answer(server: ObjectServer, api: KubeApi, clock: FakeClock) -> None:
     server.answers[REGISTRATION] = (503, {"kind": "Status"})
     with pytest.raises(Retryable):
-        KubeRegistration(api, ["bomgate"], clock).selectors()
+        KubeRegistration(api, ["bomgate"], clock).entries()

@@ -186,7 +186,7 @@ def test_a_name_that_is_part_of_another_address_is_refused(api: KubeApi, clock: 
 
 def test_the_own_namespace_is_the_settings_or_the_pods(tmp_path: Any) -> None:
     file = tmp_path / "namespace"
-    with pytest.raises(ConfigError, match="which namespace"):
+    with pytest.raises(ConfigError, match="The namespace that"):
         own_namespace(KubeOptions(), file)
     file.write_text("from-the-kubelet\n")
     assert own_namespace(KubeOptions(), file) == "from-the-kubelet"

@@ -79,7 +79,7 @@ def test_a_report_about_the_digest_gives_its_components(
 def test_a_report_about_another_or_no_digest_does_not_count(
     server: ApiServer, reports: ClusterReports, soon: Deadline, stated: str | None, answer: str
 ) -> None:
-    server.answers[f"{REPORTS}/clustersbomreports/{NAME}"] = Answer(content=report(stated, "pkg:npm/a@1"))
+    server.answers[f"{REPORTS}/clustersbomreports/{NAME}"] = Answer(content=report(stated, "pkg:npm/a@1.0.0"))
     trail = Trail()
     assert reports.examine(IMAGE, DIGEST, soon, trail) == ()
     assert [(look.at, look.used) for look in trail.looks] == [(f"clustersbomreports/{NAME}", False)]
@@ -101,7 +101,7 @@ def test_a_report_of_another_shape_is_unreadable(
     server: ApiServer, reports: ClusterReports, soon: Deadline, content: Any
 ) -> None:
     server.answers[f"{REPORTS}/clustersbomreports/{NAME}"] = Answer(content=content)
-    with pytest.raises(InvalidInput, match="is not of the shape of a report"):
+    with pytest.raises(InvalidInput, match="does not have the shape of a report"):
         reports.fetch(IMAGE, DIGEST, soon)
 
 
@@ -134,16 +134,18 @@ def test_the_report_of_a_workload_comes_before_that_of_the_cluster(
     server: ApiServer, reports: ClusterReports, soon: Deadline
 ) -> None:
     path = f"{REPORTS}/namespaces/shop/sbomreports/statefulset-db-app"
-    server.answers[path] = Answer(content=report(DIGEST, "pkg:npm/of-the-workload@1"))
-    server.answers[f"{REPORTS}/clustersbomreports/{NAME}"] = Answer(content=report(DIGEST, "pkg:npm/of-the-cluster@1"))
+    server.answers[path] = Answer(content=report(DIGEST, "pkg:npm/of-the-workload@1.0.0"))
+    server.answers[f"{REPORTS}/clustersbomreports/{NAME}"] = Answer(
+        content=report(DIGEST, "pkg:npm/of-the-cluster@1.0.0")
+    )
     source = reports.of(Workload("apps", "StatefulSet", "shop", "db"), "app")
-    assert [str(purl) for purl in source.fetch(IMAGE, DIGEST, soon)[0].components] == ["pkg:npm/of-the-workload@1"]
+    assert [str(purl) for purl in source.fetch(IMAGE, DIGEST, soon)[0].components] == ["pkg:npm/of-the-workload@1.0.0"]
     del server.answers[path]
-    assert [str(purl) for purl in source.fetch(IMAGE, DIGEST, soon)[0].components] == ["pkg:npm/of-the-cluster@1"]
+    assert [str(purl) for purl in source.fetch(IMAGE, DIGEST, soon)[0].components] == ["pkg:npm/of-the-cluster@1.0.0"]
 
 
 def test_an_explained_search_tells_of_the_reports(server: ApiServer, reports: ClusterReports, soon: Deadline) -> None:
-    server.answers[f"{REPORTS}/clustersbomreports/{NAME}"] = Answer(content=report(DIGEST, "pkg:npm/a@1"))
+    server.answers[f"{REPORTS}/clustersbomreports/{NAME}"] = Answer(content=report(DIGEST, "pkg:npm/a@1.0.0"))
     found = explain([reports], IMAGE, DIGEST, soon)
     explanation = found.as_dict()
     assert explanation["result"] == "found"

@@ -133,7 +133,7 @@ def test_a_wrong_password_and_refused_recipients_are_said(
 
 
 def test_nobody_there_is_tried_again(clock: FakeClock) -> None:
-    with pytest.raises(Retryable, match="did not take a message"):
+    with pytest.raises(Retryable, match="rejected a message"):
         messenger(free_port(), None, clock).send(MESSAGE)
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.fakes import first_credential
 from webhook.clients.registry.credentials import FileKeychain
 from webhook.clients.registry.dockerconfig import Credential, matches_image, normal_key, read_docker_config
 from webhook.clients.registry.locations import Registry, Repository
@@ -124,25 +125,25 @@ def test_a_damaged_file_is_refused_and_not_repeated(data):
 def test_a_file_is_read_again_when_it_changes(tmp_path):
     path, keychain = tmp_path / "config.json", FileKeychain()
     path.write_bytes(config(**{"registry.corp": auth("user:old")}))
-    assert keychain.find(repository(path)).password == "old"
+    assert first_credential(keychain, repository(path)).password == "old"
     path.write_bytes(config(**{"registry.corp": auth("user:new")}))
     os.utime(path, ns=(1, 1))
-    assert keychain.find(repository(path)).password == "new"
+    assert first_credential(keychain, repository(path)).password == "new"
 
 
 def test_a_file_that_cannot_be_read_is_not_taken_for_no_credentials(tmp_path):
     with pytest.raises(Final, match="cannot be read"):
-        FileKeychain().find(repository(tmp_path / "missing.json"))
+        first_credential(FileKeychain(), repository(tmp_path / "missing.json"))
     (tmp_path / "bad.json").write_text("{")
     with pytest.raises(Final, match="cannot be read"):
-        FileKeychain().find(repository(tmp_path / "bad.json"))
+        first_credential(FileKeychain(), repository(tmp_path / "bad.json"))
 
 
 def test_helpers_are_not_run_and_said_so(tmp_path):
     path = tmp_path / "config.json"
     path.write_text(json.dumps({"auths": {"registry.corp": {}}, "credHelpers": {"registry.corp": "ecr-login"}}))
     keychain = FileKeychain()
-    assert keychain.find(repository(path)) is None
+    assert first_credential(keychain, repository(path)) is None
     assert "not run" in keychain.note(repository(path))
     assert keychain.note(repository(path, host="other.corp")) == ""
     path.write_text(json.dumps({"credsStore": "desktop"}))

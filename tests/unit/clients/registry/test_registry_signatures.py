@@ -78,7 +78,7 @@ def test_a_signature_of_the_key_is_recognised_and_nothing_else(kind, written):
     ],
 )
 def test_weak_and_unusual_keys_are_refused(key, written):
-    with pytest.raises(ConfigError, match="kind that is not used"):
+    with pytest.raises(ConfigError, match="type that is not supported"):
         read_public_key(written(key()))
 
 

@@ -12,17 +12,7 @@ import pytest
 
 from tests.copies import replace
 from tests.fakes import NOON, FakeWorkloadInventory
-from tests.unit.engines.clusters import (
-    BAD,
-    EARLIER,
-    GOOD,
-    REPLICA_SET,
-    RISKY,
-    Town,
-    of_controller,
-    request,
-    workload,
-)
+from tests.unit.engines.clusters import BAD, EARLIER, GOOD, REPLICA_SET, RISKY, Town, of_controller, request, workload
 from tests.worlds import LOG4J, LOG4SHELL, PYYAML_RCE, YAML, World, digest_of
 from webhook.engines.admission.enforcing import ClusterParts, Enforcer
 from webhook.engines.admission.former import FormerImages
@@ -34,9 +24,10 @@ from webhook.model.grants import BreakGlassGrant, GrantedWorkload
 from webhook.model.images import Digest, parse_image
 from webhook.model.owners import Controller, OwnedPod
 from webhook.model.policies import Admitted, Policy
+from webhook.model.records import pods_of
 from webhook.model.reviews import AdmissionResponse
 from webhook.model.workloads import OwnerRef
-from webhook.policy.messages import Hints
+from webhook.policy.remedies import Hints
 
 HOUR = dt.timedelta(hours=1)
 WEB = GrantedWorkload("apps/v1", "Deployment", "web", "d-1")
@@ -111,12 +102,12 @@ def test_a_pod_that_says_nothing_yet_is_as_good_as_none() -> None:
 
 def test_one_stuck_pod_does_not_keep_a_tag_that_was_moved() -> None:
     town = Town()
-    town.had(BAD)
+    town.had(BAD, noted=False)
     town.runs(references=[BAD])
     town.inventory.running["d-1"].append(ran(BAD, digest_of("what the tag stood for")))
     assert outcome(town.review(of_controller(BAD))) == DENIED
     town = Town()
-    town.had(BAD)
+    town.had(BAD, noted=False)
     town.noted("rs-1", BAD, digest_of("what the tag stood for"))
     assert outcome(town.review(of_controller(BAD))) == DENIED, "also where no Pod is left"
 
@@ -141,6 +132,19 @@ def test_where_no_pod_is_left_a_template_from_before_the_verdict_turned_bad_coun
     town.had(BAD, GOOD, created=NOON - HOUR)
     assert outcome(town.review(of_controller(BAD))) == KEPT
     assert outcome(town.review(of_controller(BAD, RISKY))) == KEPT
+
+
+def test_a_template_with_a_tag_proves_nothing_without_a_record_of_what_the_tag_stood_for() -> None:
+    """Whoever may push could have moved the tag since to an image that was denied all along."""
+    town = Town()
+    town.had(BAD, noted=False)
+    assert outcome(town.review(of_controller(BAD))) == DENIED
+    pinned = f"{BAD}@{digest_of(BAD)}"
+    town.had(pinned, noted=False)
+    assert outcome(town.review(of_controller(pinned))) == KEPT
+    assert outcome(town.review(of_controller(BAD))) == DENIED
+    town.noted(pods_of("d-1"), BAD, digest_of(BAD))
+    assert outcome(town.review(of_controller(BAD))) == KEPT
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(-1, KEPT), (0, KEPT), (1, DENIED)])
@@ -189,13 +193,33 @@ def twice_bad(policy: Policy) -> Town:
     return town
 
 
-def test_the_newest_of_several_assessments_that_deny_says_when_the_verdict_turned_bad() -> None:
+@pytest.mark.parametrize(("created", "expected"), [(NOON, KEPT), (NOON + dt.timedelta(seconds=1), DENIED)])
+def test_the_first_of_several_assessments_that_deny_says_how_old_a_template_has_to_be(
+    created: dt.datetime, expected: tuple[bool, str, str]
+) -> None:
+    """Else whoever builds an image could add what was blocked a moment ago, and have the rest admitted."""
     town = twice_bad(Policy())
-    town.had("shop/worse:1", created=NOON + HOUR)
-    assert outcome(town.review(of_controller("shop/worse:1"))) == KEPT
-    town = twice_bad(Policy())
-    town.had("shop/worse:1", created=NOON + HOUR + dt.timedelta(seconds=1))
-    assert outcome(town.review(of_controller("shop/worse:1"))) == DENIED
+    town.had("shop/worse:1", created=created)
+    assert outcome(town.review(of_controller("shop/worse:1"))) == expected
+
+
+def test_each_image_of_a_template_has_to_be_named_before_it_turned_bad_itself() -> None:
+    town = Town()
+    town.world.image("shop/later:1", YAML)
+    town.world.clock.advance(3600)
+    town.world.answer(YAML, PYYAML_RCE)
+    town.had(BAD, "shop/later:1", created=NOON + HOUR)
+    assert outcome(town.review(of_controller("shop/later:1"))) == KEPT
+    assert outcome(town.review(of_controller(BAD, "shop/later:1"))) == DENIED
+    town.had(BAD, "shop/later:1", created=NOON)
+    assert outcome(town.review(of_controller(BAD, "shop/later:1"))) == KEPT
+
+
+def test_a_template_proves_nothing_where_more_than_assessments_deny() -> None:
+    town = Town(Policy(unknown=Action.DENY))
+    town.world.image("shop/mixed:1", LOG4J, "pkg:npm/never-asked@1")
+    town.had("shop/mixed:1")
+    assert outcome(town.review(of_controller("shop/mixed:1")))[0] is False
 
 
 def test_the_time_runs_from_the_newest_of_several_assessments_that_deny() -> None:

@@ -6,9 +6,13 @@ import logging
 
 import pytest
 
+from tests.copies import replace
 from tests.unit.engines.clusters import BAD, GOOD, RISKY, Town, of_controller, request, workload
 from webhook.errors import Retryable
+from webhook.model.actions import Action
+from webhook.model.deadlines import Deadline
 from webhook.model.policies import EnforceOn, Mode, Policy
+from webhook.model.reviews import Target
 
 LABEL = "bomgate.dev/enforce"
 
@@ -92,3 +96,25 @@ def test_where_pods_alone_are_enforced_a_workload_asks_nobody() -> None:
     answer = town.review(request(workload(BAD, kind="Deployment", ticket="INC-1")))
     assert (answer.decision, answer.break_glass) == ("warn", "")
     assert town.access.asked == []
+
+
+@pytest.mark.parametrize("kind", ["ReplicaSet", "ReplicationController"])
+def test_where_pods_alone_are_enforced_a_template_that_is_evidence_gets_no_denied_image(kind: str) -> None:
+    """Its age is that of the object, so its Pods would count as admitted before."""
+    town = Town(Policy(enforce_on=EnforceOn.PODS))
+    new, old = workload(BAD, kind=kind), workload(GOOD, kind=kind)
+    assert town.review(request(new, old)).decision == "deny"
+    assert town.review(request(new)).decision == "warn", "a new one is as old as its template"
+    assert town.review(request(new, replace(new, name="b"))).reason == "nothing-new"
+    others = workload(BAD, kind="Deployment"), workload(GOOD, kind="Deployment")
+    assert town.review(request(*others)).decision == "warn", "it makes another ReplicaSet for that"
+
+
+def test_where_pods_alone_are_enforced_a_template_that_is_evidence_passes_by_no_error_either() -> None:
+    town = Town(Policy(enforce_on=EnforceOn.PODS, missing_sbom=Action.DENY))
+
+    def undecided(kind: str) -> str:
+        target = Target("r-1", "shop", kind)
+        return town.world.reviewer.undecided(target, "why", Deadline(town.world.clock.monotonic() + 5)).decision
+
+    assert [undecided(kind) for kind in ("Pod", "ReplicaSet", "Deployment")] == ["deny", "deny", "warn"]

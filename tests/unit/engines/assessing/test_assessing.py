@@ -151,7 +151,7 @@ def test_a_decision_that_cannot_be_used_records_nothing(world: World, decision: 
 
 
 def test_no_identifier_is_an_error(world: World) -> None:
-    with pytest.raises(InvalidInput, match="No vulnerability is named"):
+    with pytest.raises(InvalidInput, match="No vulnerability was given"):
         world.assessor.assess([], Scope(), IGNORE)
 
 

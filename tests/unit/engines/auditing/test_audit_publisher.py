@@ -21,8 +21,8 @@ from webhook.model.images import parse_image
 from webhook.model.looks import Look, origin_of
 from webhook.model.reports import ReportStatus
 from webhook.model.vulnerabilities import Vulnerability
-from webhook.policy.messages import Hints
 from webhook.policy.modes import ENFORCE_LABEL
+from webhook.policy.remedies import Hints
 from webhook.telemetry.metrics import Metrics, exposition
 
 BAD, RISKY, GOOD = "shop/bad:1", "shop/risky:1", "shop/good:1"
@@ -48,7 +48,7 @@ class Audited:
         world.answer_all([(LOG4J, [LOG4SHELL]), (LODASH, [LODASH_INJECTION]), (LEFTPAD, [])])
         parts = AuditParts(
             self.cluster,
-            FakeRegistration().selectors,
+            FakeRegistration().entries,
             world.judge,
             world.model,
             world.refresher,
@@ -130,10 +130,10 @@ def test_a_changed_verdict_is_told_at_once_and_a_good_one_lets_it_be_told_anew(a
 
 
 def test_how_many_components_are_unknown_is_no_other_verdict(audited: Audited) -> None:
-    audited.world.image("shop/half:1", LEFTPAD, "pkg:npm/never@1", "pkg:npm/ever@1")
+    audited.world.image("shop/half:1", LEFTPAD, "pkg:npm/never@1.0.0", "pkg:npm/ever@1.0.0")
     audited.cluster.found = [running("half", "shop/half:1")]
     audited.duty.run()
-    audited.world.answer("pkg:npm/never@1")
+    audited.world.answer("pkg:npm/never@1.0.0")
     audited.after(60)
     assert len(audited.events.events) == 1
     assert audited.reports.writes == 2, "but a report says the number"
@@ -168,8 +168,8 @@ def test_a_report_keeps_the_worst_results_and_counts_all(audited: Audited) -> No
     audited = Audited(AuditOptions(max_results=3))
     scores = [Decimal(number) / 10 for number in range(40, 100, 5)]
     found = [Vulnerability(f"CVE-1-{number}", "", score) for number, score in enumerate(scores)]
-    audited.world.image("shop/many:1", "pkg:npm/many@1")
-    audited.world.answer("pkg:npm/many@1", *found)
+    audited.world.image("shop/many:1", "pkg:npm/many@1.0.0")
+    audited.world.answer("pkg:npm/many@1.0.0", *found)
     audited.cluster.found = [running("many", "shop/many:1")]
     audited.duty.run()
     (report,) = audited.reports.reports.values()

@@ -39,7 +39,7 @@ class Audits:
         world = self.world
         return AuditParts(
             self.cluster,
-            self.registration.selectors,
+            self.registration.entries,
             world.judge,
             world.model,
             world.refresher,

@@ -53,7 +53,9 @@ class Fleet:
         self.member.sboms.add(digest(1), make_sbom(A, DEB), place="added")
         self.wire = Wire(self.hub, clock)
         numbers = itertools.count(1)
-        made = ClusterReportParts(self.member.inventory, self.member.image_contents, self.wire)
+        made = ClusterReportParts(
+            self.member.inventory, self.member.image_contents, self.member.refusals.counts, self.wire
+        )
         self.duty = ClusterReportDuty(made, lambda _: f"{next(numbers):016x}", 60)
 
     def run(self, *names: str) -> None:
@@ -92,6 +94,27 @@ def test_the_hub_knows_what_runs_and_what_is_in_it(fleet: Fleet) -> None:
     fleet.run("web", "job")
     assert (fleet.shown, fleet.holders) == (["job", "web"], ["job", "web"])
     assert b'"api"' in fleet.wire.bodies[told] and b'"web"' not in fleet.wire.bodies[told]  # differences alone
+
+
+def test_the_hub_knows_how_many_requests_were_denied_and_why(fleet: Fleet) -> None:
+    def shown() -> dict[str, int]:
+        (line,) = fleet.hub.clusters.clusters("", 10)
+        return line.refusals
+
+    fleet.run("web")
+    assert shown() == {}
+    fleet.member.refusals.add({"findings": 2, "missing-sbom": 1})
+    fleet.run("web")
+    assert shown() == {"findings": 2, "missing-sbom": 1}
+    fleet.member.refusals.add({"findings": 3})
+    fleet.wire.cut = 1
+    with pytest.raises(Retryable):
+        fleet.run("web")
+    fleet.run("web")
+    assert shown() == {"findings": 5, "missing-sbom": 1}, "told twice, counted once"
+    fleet.hub.clusters.remove("eu")
+    fleet.run("web")
+    assert shown() == {"findings": 5, "missing-sbom": 1}, "and known again where the hub has lost it"
 
 
 def test_a_receipt_that_is_lost_repeats_a_report_and_changes_nothing(fleet: Fleet) -> None:

@@ -241,9 +241,9 @@ def test_a_type_of_the_cluster_is_given_to_new_vulnerabilities(desk: Desk) -> No
 @pytest.mark.parametrize(
     ("kind", "scope", "tells_fixes", "reason", "said"),
     [
-        ("Ignore", SCOPE, False, "NoFixTold", "No source tells"),
+        ("Ignore", SCOPE, False, "NoFixTold", "No source reports"),
         ("Blocked", SCOPE, True, "BadDefinition", "Blocked does not allow"),
-        ("Ignore", Scope(), True, "BadDefinition", "is about one package"),
+        ("Ignore", Scope(), True, "BadDefinition", "has to be about one package"),
         ("Ignore", SCOPE, True, "Provisioned", "In force."),
     ],
 )

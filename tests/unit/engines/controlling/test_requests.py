@@ -25,6 +25,7 @@ from webhook.model.reports import ObjectEvent
 from webhook.model.requestobjects import RequestObject, RequestStatus
 from webhook.model.requests import Phase, RequestCounts, Wish
 from webhook.policy.evaluation import Rules
+from webhook.policy.phrases import moment
 from webhook.policy.typetable import default_types
 
 LODASH = "pkg:npm/lodash@4.17.20"
@@ -106,6 +107,20 @@ def test_an_object_becomes_a_request_and_is_told_of_its_answer(world: World) -> 
     assert world.counts[-1].by_phase[Phase.APPROVED] == 1
 
 
+def test_the_status_has_the_end_that_the_approval_gave(world: World, clock: FakeClock) -> None:
+    world.duty.run()
+    assert world.objects.status.until == NOON + dt.timedelta(days=30)
+    given = NOON + dt.timedelta(days=5)
+    world.desk.approve(1, DraftAnswer("until Thursday", until=given), BEN, "test")
+    world.duty.run()
+    assert world.objects.status.until == given
+    assert world.objects.status.message == f"ben has approved request 1 until {moment(given)}: until Thursday"
+    clock.advance(5 * 86_400)
+    world.duty.run()
+    said = world.objects.status
+    assert (said.reason, said.message) == ("Ended", f"The exception ended on {moment(given)}.")
+
+
 def test_a_status_that_somebody_else_wrote_is_put_back(world: World) -> None:
     world.duty.run()
     kept = world.objects.status
@@ -177,4 +192,4 @@ def test_a_program_that_is_not_listed_is_refused(world: World) -> None:
     world.objects.there = [replace(ASKED, requester="system:serviceaccount:shop:deployer")]
     world.duty.run()
     assert world.objects.status.reason == "Refused"
-    assert "is no person" in world.objects.status.message
+    assert "is not a person" in world.objects.status.message

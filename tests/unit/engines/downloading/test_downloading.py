@@ -14,9 +14,10 @@ import pytest
 from tests.fakes import FakeClock, FakeVulnerabilitySource, MemoryStore
 from tests.memory import MemoryRuns
 from tests.worlds import LEFTPAD, LOG4J, LOG4SHELL, OPENSSL, YAML, digest_of, sbom_of
-from webhook.engines.downloading.downloader import Downloader, DownloadPlan, DownloadProgress, DownloadRunningError
+from webhook.engines.downloading.downloader import Downloader, DownloadRunningError
 from webhook.engines.downloading.keeping import LeaseKeeper, LeasePace
 from webhook.engines.downloading.options import DownloadOptions
+from webhook.engines.downloading.progress import DownloadPlan, DownloadProgress
 from webhook.errors import BomgateError, ConfigError, Final, Retryable, StoreError
 from webhook.model.assessments import Assessment
 from webhook.model.downloads import BatchAnswer, DownloadReport, Names, RecordResult, WantedComponent
@@ -99,6 +100,10 @@ class FailingComponents:
 
     def wanted(self, *, now: dt.datetime, ttl: dt.timedelta) -> Sequence[WantedComponent]:
         found: Sequence[WantedComponent] = self._inner.wanted(now=now, ttl=ttl)
+        return found
+
+    def fresh(self, purls: Sequence[Purl], *, now: dt.datetime, ttl: dt.timedelta) -> frozenset[Purl]:
+        found: frozenset[Purl] = self._inner.fresh(purls, now=now, ttl=ttl)
         return found
 
     def names(self, purls: Sequence[Purl], *, settled_after: dt.datetime) -> Mapping[Purl, Names]:
@@ -551,7 +556,7 @@ def test_an_estimate_counts_coordinates_and_asks_nothing(clock: FakeClock) -> No
 def test_a_second_run_at_once_says_who_is_at_it_and_asks_nothing(clock: FakeClock) -> None:
     desk = Desk(clock, *many(2))
     desk.store.runs.acquire("host-7/4711", duration=HOUR)
-    with pytest.raises(DownloadRunningError, match="host-7/4711 has the lease") as caught:
+    with pytest.raises(DownloadRunningError, match="host-7/4711 holds the lease") as caught:
         desk.downloader.run()
     assert "begins within 30 seconds" in caught.value.remedy
     assert desk.source.asked == []

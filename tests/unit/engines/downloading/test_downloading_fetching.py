@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -7,7 +8,7 @@ import pytest
 
 from tests.fakes import NOON, FakeClock, MemoryStore
 from webhook.engines.downloading.downloader import Downloader
-from webhook.engines.downloading.fetching import Fetched, Fetching
+from webhook.engines.downloading.fetching import Fetched, Fetching, responsive
 from webhook.engines.downloading.options import DownloadOptions
 from webhook.errors import Final, Retryable
 from webhook.model.downloads import BatchAnswer, Names, SourceStatus
@@ -270,3 +271,16 @@ def test_a_last_page_that_is_not_full_is_asked_too() -> None:
     fetching.start()
     results(fetching)
     assert [len(batch) for batch in source.asked] == [300, 300, 300, 200]
+
+
+@pytest.mark.parametrize("was_frozen", [True, False])
+def test_what_was_frozen_before_a_download_is_so_after_it(was_frozen: bool) -> None:
+    gc.unfreeze()
+    if was_frozen:
+        gc.freeze()
+    try:
+        with responsive():
+            assert gc.get_freeze_count() > 0
+        assert (gc.get_freeze_count() > 0) is was_frozen
+    finally:
+        gc.freeze()  # as the collection of the tests left it

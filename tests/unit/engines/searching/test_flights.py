@@ -74,7 +74,7 @@ def test_an_error_reaches_those_who_wait_and_is_forgotten() -> None:
 def test_work_that_could_not_be_begun_is_not_joined() -> None:
     class Full(FakeBackground):
         def start(self, work, *, host="", tenant=""):
-            raise DeadlineExceeded("Too much is being looked for at the moment.")
+            raise DeadlineExceeded("Too many searches are running.")
 
     background = Full()
     flights = SingleFlight[str, int](background)

@@ -20,8 +20,9 @@ from tests.worlds import LEFTPAD, World, digest_of, sbom_of
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher, RefreshOptions
 from webhook.engines.searching.claims import LEASE_SECONDS, SearchClaims
+from webhook.engines.searching.looks import SearchParts
 from webhook.engines.searching.options import SearchOptions
-from webhook.engines.searching.search import SbomSearch, SearchParts
+from webhook.engines.searching.search import SbomSearch
 from webhook.errors import Final, InvalidInput, StoreError, UnusableAnswer
 from webhook.model.deadlines import Deadline
 from webhook.model.images import parse_image

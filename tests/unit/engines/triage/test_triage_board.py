@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import pytest
 
 from tests.copies import replace
 from tests.fakes import NOON, FakeClock
 from tests.ports.samples import answer, assessment, digest, make_sbom, vulnerability
+from webhook.bootstrap import console
 from webhook.bootstrap.parts import Parts, open_parts
+from webhook.bootstrap.selfcheck import KeptChecks
 from webhook.bootstrap.triage import open_triage
 from webhook.engines.judging.images import ImageChecker
+from webhook.engines.readmodel import ReadModel
 from webhook.engines.triage.board import Board
+from webhook.engines.triage.catalog import Catalog
+from webhook.engines.triage.catalogs import Catalogs
 from webhook.model.actions import Action
 from webhook.model.assessments import Scope
 from webhook.model.images import parse_image
 from webhook.model.inventory import InventoriedImage, InventoriedWorkload
 from webhook.model.policies import Mode
 from webhook.model.purls import Purl
+from webhook.model.records import AssessmentState
 from webhook.model.verdicts import SbomStatus, Verdict
+from webhook.policy.matching import AssessmentIndex
 from webhook.settings import load_settings
 
 PURLS = [Purl(f"pkg:npm/{name}@{version}") for name in "abcdef" for version in "12"]
@@ -121,6 +131,23 @@ def seen(board: Board) -> list[object]:
         ],
         board.valid_until,
         board.catalog.entries,
+        *held(board),
+    ]
+
+
+def held(board: Board) -> list[object]:
+    """What lists choose from."""
+    catalog = board.catalog
+    return [
+        {state: catalog.in_state(state) for state in AssessmentState},
+        {name: catalog.of_type(name) for name in ("Blocked", "Caution", "Ignore")},
+        catalog.ending(NOON, NOON + dt.timedelta(days=400)),
+        [catalog.changed_by(NOON + dt.timedelta(days=day)) for day in (10, 30, 400)],
+        {key: entries for key, entries in catalog.records.items() if entries},
+        board.running,
+        board.called,
+        board.vulnerable_in(),
+        board.open,
     ]
 
 
@@ -157,4 +184,100 @@ def test_a_decision_judges_only_the_images_that_it_is_about(parts: Parts, monkey
     board = boards.refresh()
     assert [str(image.digest) for image in judged] == [digest(3)]
     assert board.by_digest[digest(3)].verdict.action is Action.DENY
+    store.close()
+
+
+def test_a_decision_walks_neither_all_components_nor_all_records(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = parts.store
+    store.sboms.add(digest(1), make_sbom(*PURLS), place="added", image=parse_image("shop/i1:1"))
+    answers = [answer(purl, KNOWN[number], at=NOON) for number, purl in enumerate(PURLS)]
+    store.components.record(answers, assess=parts.assessor.auto_rule(), now=NOON)
+    parts.refresher.refresh()
+    boards = open_triage(parts).boards
+    boards.refresh()
+    for walk in ("findings", "contents", "names", "answers"):
+        monkeypatch.setattr(ReadModel, walk, lambda _: pytest.fail("everything was walked"))
+    monkeypatch.setattr(AssessmentIndex, "records", lambda _: pytest.fail("every record was walked"))
+    store.assessments.append([assessment(KNOWN[3].id, "Blocked")])
+    parts.refresher.refresh()
+    board = boards.refresh()
+    assert board.by_digest[digest(1)].verdict.action is Action.DENY
+    assert KNOWN[3].id in board.catalog.of_type("Blocked")
+    monkeypatch.undo()
+    store.components.record([answer(PURLS[0], KNOWN[20], at=NOON)], assess=parts.assessor.auto_rule(), now=NOON)
+    parts.refresher.refresh()
+    assert KNOWN[20].id in boards.refresh().catalog.entries
+    store.close()
+
+
+def test_what_is_recorded_while_a_board_is_made_is_in_the_next_one(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = parts.store
+    store.sboms.add(digest(1), make_sbom(PURLS[0]), place="added", image=parse_image("shop/i1:1"))
+    store.components.record([answer(PURLS[0], KNOWN[3], at=NOON)], assess=parts.assessor.auto_rule(), now=NOON)
+    parts.refresher.refresh()
+    boards, refresh = open_triage(parts).boards, Catalogs.refresh
+    boards.refresh()
+
+    def overtaken(catalogs: Catalogs) -> Catalog:
+        catalog = refresh(catalogs)
+        monkeypatch.undo()
+        store.assessments.append([assessment(KNOWN[3].id, "Blocked")])
+        parts.refresher.refresh()
+        return catalog
+
+    monkeypatch.setattr(Catalogs, "refresh", overtaken)
+    store.assessments.append([assessment(KNOWN[9].id, "Ignore")])
+    parts.refresher.refresh()
+    boards.refresh()
+    assert boards.refresh().by_digest[digest(1)].verdict.action is Action.DENY
+    store.close()
+
+
+def test_the_garbage_collector_passes_over_a_board_that_a_decision_made(
+    parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts.refresher.refresh()
+    triage, stop, frozen = open_triage(parts), threading.Event(), list[Board | None]()
+
+    class Checks:
+        def refresh(self) -> None:
+            parts.store.assessments.append([assessment(KNOWN[3].id, "Blocked")])
+            parts.refresher.refresh()
+            triage.boards.refresh(inventory=False)
+
+    def freeze() -> None:
+        frozen.append(triage.whole.latest)
+        if len(frozen) == 2:
+            stop.set()
+
+    monkeypatch.setattr(gc, "freeze", freeze)
+    late = threading.Timer(20, stop.set)
+    late.start()
+    console._follow(parts, triage, cast("KeptChecks", Checks()), stop)
+    late.cancel()
+    assert frozen[1:] == [triage.whole.latest]
+    parts.store.close()
+
+
+def test_an_image_that_only_workloads_name_is_judged_by_the_name_that_it_is_shown_with(parts: Parts) -> None:
+    store, number = parts.store, digest(1)
+    store.sboms.add(number, make_sbom(PURLS[0]), place="added")
+    store.components.record([answer(PURLS[0], KNOWN[3], at=NOON)], assess=parts.assessor.auto_rule(), now=NOON)
+    store.assessments.append([assessment(KNOWN[3].id, "Blocked", scope=Scope(image="mirror.corp/only/*"))])
+    parts.refresher.refresh()
+    boards = open_triage(parts).boards
+    assert boards.refresh().by_digest[number].verdict.action is not Action.DENY
+    running = InventoriedImage(f"mirror.corp/only/here:3@{number}", number, ("app",), Action.WARN, SbomStatus.FOUND)
+    workload = InventoriedWorkload(
+        "uid", "shop", "apps/v1", "Deployment", "web", 1, Mode.DENY, Action.WARN, "findings", (running,)
+    )
+    store.inventory.replace([workload], taken_at=NOON, revision=1)
+    board = boards.refresh()
+    assert (board.images[0].title, board.images[0].verdict.action) == ("mirror.corp/only/here:3", Action.DENY)
+    assert board.workloads[0].action is Action.DENY
+    store.assessments.append([assessment(KNOWN[3].id, "Ignore", scope=Scope(image="mirror.corp/only/here:3"))])
+    parts.refresher.refresh()
+    assert boards.refresh().by_digest[number].verdict.action is Action.ALLOW
     store.close()

@@ -18,7 +18,7 @@ from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom,
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.triage import Triage, open_triage
 from webhook.engines.triage.assessments import AssessmentFilter, Standing
-from webhook.engines.triage.vulnerabilities import VulnerabilityFilter, VulnerabilityRow
+from webhook.engines.triage.vulnerabilityrows import VulnerabilityFilter, VulnerabilityRow
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentSource, Scope
@@ -29,7 +29,7 @@ from webhook.model.purls import Purl
 from webhook.model.records import AssessmentState
 from webhook.model.triage import AssessmentScan, PackageScan, VulnerabilityOrder
 from webhook.model.verdicts import Finding, SbomStatus
-from webhook.policy.evaluation import Judge
+from webhook.policy.judge import Judge
 from webhook.policy.precedence import Place
 from webhook.policy.scores import severity
 from webhook.policy.selections import state_of
@@ -115,7 +115,7 @@ def test_filters(scene: Scene) -> None:
     assert scene.ids(ends_within=31) == [CRITICAL.id, HIGH.id]
     assert scene.ids(since=NOON - dt.timedelta(days=9), severity="high") == [HIGH.id]
     assert scene.ids(since=NOON - dt.timedelta(days=9)) == every
-    with pytest.raises(InvalidInput, match="no severity"):
+    with pytest.raises(InvalidInput, match="not a severity"):
         scene.ids(severity="huge")
 
 
