@@ -6,6 +6,10 @@ after them, file by file, the longest first; there is a process for them from th
 wait much. Whatever is skipped is said in a box before the last line of pytest; with ``CI=true`` a skipped end-to-end
 test is a failure.
 
+At most three tests that fail in a run of everything run once more, alone: the tests on real parts share two cores, and
+what a busy machine did to one of them says nothing of bomgate. Their first report stays in the output, and a box names
+them. What fails again, is skipped then, or fails beside more than two others has failed.
+
 ``python tests/run.py --quick`` runs the unit tests that need nothing but Python, with few examples of each property,
 and says how much of the package they ran. ``python tests/run.py --compile`` runs none: it compiles what a run loads, as
 ``make test`` does beside the static checks.
@@ -16,6 +20,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import sys
 import textwrap
 from collections import Counter
@@ -79,6 +84,8 @@ SLOW = [
 QUICK = ["tests/unit", *(f"--ignore={path}" for path in SLOW), "-n", str(os.cpu_count() or 1), "-q", "--no-header"]
 COVERAGE = ROOT / "build" / "coverage.json"
 WIDTH = 110
+MOST_RERUN = 3
+"""Tests that run once more; of more failures the machine is not the reason."""
 
 
 def main(arguments: list[str]) -> int:
@@ -91,9 +98,15 @@ def main(arguments: list[str]) -> int:
         return _compile()
     if "--quick" in arguments:
         return _quick([argument for argument in arguments if argument != "--quick"])
+    if arguments[:1] == ["--rerun"]:
+        return _rerun(arguments[1:])
     if not _build(arguments) and in_ci():
         return 1
-    return int(pytest.main([*OPTIONS, *arguments], plugins=[ByFile(), LoudSkips()]))
+    outcomes, skips = Outcomes(), LoudSkips()
+    code = int(pytest.main([*OPTIONS, *arguments], plugins=[ByFile(), skips, outcomes]))
+    if arguments or code != pytest.ExitCode.TESTS_FAILED or skips.fails:
+        return code
+    return _rerun_failed(list(outcomes.failed)) if len(outcomes.failed) <= MOST_RERUN else code
 
 
 def _compile() -> int:
@@ -109,6 +122,24 @@ def _compile() -> int:
 
     strategies.text().validate()
     return 0
+
+
+def _rerun_failed(tests: list[str]) -> int:
+    """Run tests that failed once more, in a process of their own and nothing beside it; 0 when all pass."""
+    print(f"\nOnce more, alone: {', '.join(tests)}", flush=True)
+    code = subprocess.run([sys.executable, __file__, "--rerun", *tests], check=False).returncode
+    ended = "passed when run alone" if code == 0 else "did not pass when run alone"
+    few = "1 test" if len(tests) == 1 else f"{len(tests)} tests"
+    print(box(f"{few} FAILED in the run, and {ended}; the first report is above", tests), flush=True)
+    return code
+
+
+def _rerun(tests: list[str]) -> int:
+    outcomes = Outcomes()
+    code = int(pytest.main(["-p", "no:xdist", *tests], plugins=[LoudSkips(), outcomes]))
+    if code == pytest.ExitCode.OK and len(outcomes.passed) < len(tests):  # one was skipped
+        return int(pytest.ExitCode.TESTS_FAILED)
+    return code
 
 
 def _quick(arguments: list[str]) -> int:
@@ -211,12 +242,42 @@ class Coverage:
         )
 
 
+class Outcomes:
+    """A pytest plugin that keeps which tests failed, by their ids, and which passed.
+
+    Attributes:
+        failed: in their set-up, their body or their tear-down; in the order in which they ended.
+        passed: those whose body passed.
+    """
+
+    def __init__(self) -> None:
+        self.failed: dict[str, None] = {}
+        self.passed: set[str] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep how a part of a test ended."""
+        if report.failed:
+            self.failed[report.nodeid] = None
+        elif report.passed and report.when == "call":
+            self.passed.add(report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep a file that was not collected, so that it fails again."""
+        if report.failed:
+            self.failed[report.nodeid] = None
+
+
 class LoudSkips:
     """A pytest plugin that cannot be overlooked when something was skipped."""
 
     def __init__(self) -> None:
         self._reasons: Counter[str] = Counter()
         self._parts_missing = 0
+
+    @property
+    def fails(self) -> bool:
+        """Whether a part is missing that has to be there."""
+        return in_ci() and self._parts_missing > 0
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """Collect the reasons."""
@@ -233,7 +294,7 @@ class LoudSkips:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Turn success into failure when a part may not be missing."""
-        if in_ci() and self._parts_missing and session.exitstatus == pytest.ExitCode.OK:
+        if self.fails and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(trylast=True)
@@ -243,7 +304,7 @@ class LoudSkips:
             return
         total = sum(self._reasons.values())
         title = f"{total} {'test was' if total == 1 else 'tests were'} SKIPPED"
-        if in_ci() and self._parts_missing:
+        if self.fails:
             title += f"; {self._parts_missing} of them may not be, because CI=true"
         lines = [f"{number} x  {reason}" for reason, number in self._reasons.most_common()]
         terminalreporter.write_line("")
