@@ -6,7 +6,7 @@ import datetime as dt
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -22,6 +22,8 @@ _UNSCORED = -1
 _FEW = 64
 """Not more than one of so many ids are sorted when they are asked for; of more, the next is found by walking."""
 _MOST_RANKED = 32
+_MOST_NAMED = 2000
+"""Components that are named for a glob; of more, the next page is found by walking."""
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -154,12 +156,12 @@ class AffectedComponents:
                 found[folded] = (*found[folded], key) if folded in found else alone
         return found
 
-    def in_packages(self, pattern: str) -> set[int]:
-        """Numbers of the components whose name, or purl where it begins with ``pkg:``, matches a glob without case.
+    def in_packages(self, pattern: str) -> set[int] | None:
+        """Numbers of the components in packages that a glob matches; None where there are too many to name them.
 
-        The name of a Python package may be written with dots or underscores.
+        See :meth:`PackageIndex.matching`.
         """
-        return self._packages.matching(pattern)
+        return self._packages.matching(pattern, _MOST_NAMED)
 
     @cached_property
     def _packages(self) -> PackageIndex:
@@ -168,6 +170,10 @@ class AffectedComponents:
     def affected_by(self, numbers: Iterable[int]) -> set[str]:
         """Ids that affect one of these components."""
         return {key for number in numbers for key in self.found.get(number, ())}
+
+    def affects_some(self, identifier: str, is_meant: Callable[[int, Purl], bool]) -> bool:
+        """Whether a vulnerability affects one of the components that are meant."""
+        return any(is_meant(number, purl) for number, purl, _ in self.affecting_by((identifier,)))
 
     def affecting_by(self, ids: Iterable[str]) -> Iterator[tuple[int, Purl, tuple[str]]]:
         """Number and purl of the components that some vulnerabilities affect, with the id of each of these."""

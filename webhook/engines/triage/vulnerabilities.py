@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence, Set
-from dataclasses import replace
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain, islice, repeat
 
@@ -12,10 +12,12 @@ from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.triage.board import Board
 from webhook.engines.triage.boards import BoardSource
+from webhook.engines.triage.packageindex import package_matcher
 from webhook.engines.triage.vulnerabilityrows import MOST_COUNTED, VulnerabilityFilter, VulnerabilityRow
 from webhook.errors import InvalidInput, TooBroad
 from webhook.model.images import Digest
-from webhook.model.triage import Key, Page, VulnerabilityLine
+from webhook.model.purls import Purl
+from webhook.model.triage import Key, Page, VulnerabilityLine, VulnerabilityOrder
 from webhook.model.verdicts import Finding
 from webhook.policy.judge import Judge, worst_first
 from webhook.policy.precedence import Place
@@ -26,7 +28,7 @@ from webhook.ports import Clock, TriageStore
 _PORTIONS = (100, 250, 500, 1000)
 _SECONDS = 1.0
 
-_FEW = 8
+_FEW = 32
 """A filter holds few components when not more than one of so many."""
 
 
@@ -62,16 +64,19 @@ class VulnerabilityLists:
             StoreError: the store did not answer.
         """
         board, end = self._boards.now(), self._clock.monotonic() + _SECONDS
-        candidates, numbers = self._candidates(wanted, board)
-        judge = self._judge(wanted)
+        affected, meant = board.catalog.affected, self._meant(wanted, board)
+        candidates = self._candidates(wanted, board, meant.numbers)
+        judge, is_meant = self._judge(wanted), meant.test
         found: list[VulnerabilityRow] = []
-        walked = board.catalog.affected.walk(wanted.order, after, candidates)
+        walked = affected.walk(wanted.order, _beginning(wanted, after), candidates)
+        if is_meant is not None:  # in memory: what is passed over is not asked for
+            walked = (key for key in walked if affected.affects_some(key, is_meant))
         for portion in chain((most + 1,), _PORTIONS, repeat(_PORTIONS[-1])):
             keys = list(islice(walked, portion))
             lines = {line.vulnerability.id: line for line in (self._store.vulnerabilities(keys) if keys else ())}
             for key in keys:
                 line = lines.get(key)
-                row = None if line is None else self._row(line, judge, board, numbers, wanted)
+                row = None if line is None else self._row(line, judge, board, is_meant, wanted)
                 if row is not None:
                     if len(found) == most:
                         return Page(tuple(found), found[-1].key)
@@ -81,7 +86,7 @@ class VulnerabilityLists:
             if self._clock.monotonic() >= end:
                 if not found:
                     raise TooBroad("Searching this list with these filters takes too long.")
-                return Page(tuple(found), board.catalog.affected.key(wanted.order, keys[-1]))
+                return Page(tuple(found), affected.key(wanted.order, keys[-1]))
         return Page(tuple(found))
 
     def one(self, identifier: str, namespace: str = "") -> VulnerabilityRow | None:
@@ -136,11 +141,11 @@ class VulnerabilityLists:
         line: VulnerabilityLine,
         judge: Judge,
         board: Board,
-        numbers: Set[int] | None,
+        is_meant: Callable[[int, Purl], bool] | None,
         wanted: VulnerabilityFilter,
     ) -> VulnerabilityRow | None:
-        held = [pair for pair in line.components if numbers is None or pair[0] in numbers]
-        if numbers is not None and not held:
+        held = [pair for pair in line.components if is_meant is None or is_meant(*pair)]
+        if is_meant is not None and not held:
             return None
         findings = sorted((judge.finding(purl, line.vulnerability) for _, purl in held), key=worst_first)
         if wanted.state is not None and not any(state_of(finding) is wanted.state for finding in findings):
@@ -162,11 +167,10 @@ class VulnerabilityLists:
             tuple(number for number, _ in held),
         )
 
-    def _candidates(self, wanted: VulnerabilityFilter, board: Board) -> tuple[Set[str] | None, Set[int] | None]:
-        """Ids among which everything that is wanted is, and the numbers of the components that count."""
+    def _candidates(self, wanted: VulnerabilityFilter, board: Board, numbers: Set[int] | None) -> Set[str] | None:
+        """Ids among which everything that is wanted is, given the numbers of the components that count."""
         catalog, now = board.catalog, self._clock.now()
         sets: list[Set[str]] = []
-        numbers = self._numbers(wanted, board)
         if numbers is not None and len(numbers) * _FEW < len(catalog.affected.affecting):
             sets.append(catalog.affected.affected_by(numbers))  # of many, the next page is found by walking
         if wanted.ends_within is not None:
@@ -190,11 +194,11 @@ class VulnerabilityLists:
             sets.append(catalog.affected.containing(wanted.text))
         sets = sorted((held for held in sets if len(held) < len(catalog.affected.facts)), key=len)
         if len(sets) < 2:
-            return (sets[0] if sets else None), numbers
-        return frozenset(sets[0]).intersection(*sets[1:]), numbers
+            return sets[0] if sets else None
+        return frozenset(sets[0]).intersection(*sets[1:])
 
-    def _numbers(self, wanted: VulnerabilityFilter, board: Board) -> Set[int] | None:
-        """Numbers of the vulnerable components to which filters by place and package restrict; None without one."""
+    def _meant(self, wanted: VulnerabilityFilter, board: Board) -> _Meant:
+        """The vulnerable components to which filters by place and package restrict."""
         found: Set[int] | None = None
         if wanted.running or wanted.namespace or board.limits is not None:
             found = board.vulnerable_in(wanted.namespace or None)
@@ -205,8 +209,42 @@ class VulnerabilityLists:
             found = held if found is None else found & held
         if wanted.package:
             named = board.catalog.affected.in_packages(wanted.package)
+            if named is None:
+                return _Meant(found, package_matcher(wanted.package))
             found = named if found is None else found & named
-        return found
+        return _Meant(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """The vulnerable components that count.
+
+    Attributes:
+        numbers: among which they are; None means all.
+        named: what tells them by their purls; None where the numbers do.
+    """
+
+    numbers: Set[int] | None
+    named: Callable[[Purl], bool] | None = None
+
+    @property
+    def test(self) -> Callable[[int, Purl], bool] | None:
+        """Whether a component, given by number and purl, is meant; None where all are."""
+        numbers, named = self.numbers, self.named
+        if named is None:
+            return None if numbers is None else lambda number, _: number in numbers
+        if numbers is None:
+            return lambda _, purl: named(purl)
+        return lambda number, purl: number in numbers and named(purl)
+
+
+def _beginning(wanted: VulnerabilityFilter, after: Key | None) -> Key | None:
+    """Where a page begins: in the order of scores no vulnerability of a severity is before its highest one."""
+    _, high = _ranks(wanted.severity)
+    if high is None or wanted.order is not VulnerabilityOrder.SCORE:
+        return after
+    first = (high + 1, "")
+    return first if after is None or after > first else after
 
 
 def _united(held: Set[str], others: Set[str]) -> Set[str]:

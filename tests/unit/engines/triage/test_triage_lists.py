@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,6 +18,7 @@ from tests.fakes import NOON, FakeClock
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.triage import Triage, open_triage
+from webhook.engines.triage import affected
 from webhook.engines.triage.assessments import AssessmentFilter, Standing
 from webhook.engines.triage.vulnerabilityrows import VulnerabilityFilter, VulnerabilityRow
 from webhook.errors import InvalidInput
@@ -229,8 +231,15 @@ assessmentTypes:
 """
 
 
-def test_filters_hold_what_judging_everything_holds(tmp_path: Path, clock: FakeClock) -> None:
-    """Also after records have ended, were given again by range, or count in one namespace or image alone."""
+@pytest.mark.parametrize("most_named", [0, 2000])
+def test_filters_hold_what_judging_everything_holds(
+    tmp_path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, most_named: int
+) -> None:
+    """Also after records have ended, were given again by range, or count in one namespace or image alone.
+
+    So do globs that match more components than are named.
+    """
+    monkeypatch.setattr(affected, "_MOST_NAMED", most_named)
     (tmp_path / "c.yaml").write_text(f"database: {{url: 'sqlite:///{tmp_path}/b.db'}}\n{TYPES}")
     parts = replace(open_parts(load_settings(tmp_path / "c.yaml", {}, {"HOME": str(tmp_path)})), clock=clock)
     store, dice = parts.store, Random(5)
@@ -264,9 +273,10 @@ def test_filters_hold_what_judging_everything_holds(tmp_path: Path, clock: FakeC
             (None, "Blocked", "ignore"),
             (None, "shop", "lab"),
             (None, "critical", "unscored"),
+            (None, None, "*a*", "pkg:npm/*@2"),
         )
-        for order, state, kind, namespace, band in dice.sample(list(every), 80):
-            wanted = VulnerabilityFilter(order, band, state=state, type=kind, namespace=namespace)
+        for order, state, kind, namespace, band, package in dice.sample(list(every), 80):
+            wanted = VulnerabilityFilter(order, band, state=state, type=kind, namespace=namespace, package=package)
             found = [item.vulnerability.id for item in _walked(scene, wanted)]
             assert found == _judged(scene, wanted), wanted
     store.close()
@@ -282,6 +292,10 @@ def _walked(scene: Scene, wanted: VulnerabilityFilter) -> Iterator[Vulnerability
             return
 
 
+def _is_called(purl: Purl, pattern: str | None) -> bool:
+    return pattern is None or fnmatchcase(purl if pattern.startswith("pkg:") else purl.name, pattern)
+
+
 def _judged(scene: Scene, wanted: VulnerabilityFilter) -> list[str]:
     """What a filter holds, by judging every finding there is."""
     model, now = scene.parts.model, scene.parts.clock.now()
@@ -290,7 +304,7 @@ def _judged(scene: Scene, wanted: VulnerabilityFilter) -> list[str]:
     inside = None if running is None else {number for image in running for number in model.components_of(image) or ()}
     findings: dict[str, list[Finding]] = {}
     for number, purl, keys in model.findings():
-        if inside is None or number in inside:
+        if (inside is None or number in inside) and _is_called(purl, wanted.package):
             for key in keys:
                 one = model.vulnerability(key)
                 assert one is not None
