@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from sqlalchemy import Connection, Dialect, Select, delete, func, insert, select
+from sqlalchemy import BigInteger, Connection, Delete, Dialect, Select, bindparam, case, delete, func, select
+from sqlalchemy.sql.dml import ReturningInsert
 
 from webhook.model.components import ComponentState
 from webhook.model.purls import Purl
+from webhook.store.bulk import change_among, insert_columns
 from webhook.store.database import Change, upserting
-from webhook.store.queries import among, among_values, rows_among, snapshot_of
-from webhook.store.snapshots import ids_of
+from webhook.store.queries import among_values, found_among, rows_among, scalar
 from webhook.store.tables.components import components, unnamed_components
 from webhook.store.tables.revisions import high_water
 
@@ -115,7 +116,12 @@ def _rows_by_id(dialect: Dialect) -> Select[Any]:
 
 def known_ids(connection: Connection, purls: Sequence[Purl]) -> dict[Purl, int]:
     """Ids of those components that have a row."""
-    return ids_of(snapshot_of(connection), purls)
+    by_text: dict[str, Purl] = {str(purl): purl for purl in purls}
+    return {by_text[text]: number for text, number in found_among(connection, _ids_by_purl, list(by_text))}
+
+
+def _ids_by_purl(dialect: Dialect) -> Select[Any]:
+    return select(components.c.purl, components.c.id).where(among_values(dialect, components.c.purl))
 
 
 def known_purls(connection: Connection, ids: Sequence[int]) -> dict[int, Purl]:
@@ -128,40 +134,81 @@ def _purls(dialect: Dialect) -> Select[Any]:
     return select(components.c.id, components.c.purl).where(among_values(dialect, components.c.id))
 
 
+class NamedComponents(NamedTuple):
+    """The components that an SBOM names.
+
+    Attributes:
+        ids: by component.
+        old: ids of those that had a row before.
+    """
+
+    ids: dict[Purl, int]
+    old: frozenset[int]
+
+
+def name_components(change: Change, purls: Iterable[Purl]) -> NamedComponents:
+    """As :func:`give_ids`, for an SBOM: it names the components from now on, so that none is noted as unnamed."""
+    by_text: dict[str, Purl] = {str(purl): purl for purl in purls}
+    rows = found_among(change.connection, _named_by_purl, list(by_text))
+    ids = {by_text[text]: number for text, number, _ in rows}
+    old = frozenset(ids.values())
+    if unnamed := [number for _, number, is_unnamed in rows if is_unnamed]:
+        forget_unnamed(change.connection, unnamed)
+    _add_rows(change, ids, list(by_text.values()))
+    return NamedComponents(ids, old)
+
+
+def _named_by_purl(dialect: Dialect) -> Select[Any]:
+    noted = unnamed_components.c.component_id
+    query = select(components.c.purl, components.c.id, noted.is_not(None))
+    query = query.join(unnamed_components, noted == components.c.id, isouter=True)
+    return query.where(among_values(dialect, components.c.purl))
+
+
 def give_ids(change: Change, purls: Iterable[Purl]) -> dict[Purl, int]:
     """Ids of all these components; those that have none get a row, as not covered or as unknown."""
     distinct = list(dict.fromkeys(purls))
     ids = known_ids(change.connection, distinct)
-    new = [purl for purl in distinct if purl not in ids]
-    if new:
-        start = _first_free(change.connection)
-        ids.update(zip(new, range(start, start + len(new)), strict=True))
-        rows = [
-            {
-                "id": ids[purl],
-                "purl": str(purl),
-                "state": ComponentState.UNKNOWN if purl.is_covered else ComponentState.NOT_COVERED,
-                "answered_at": 0,
-                "asked_at": 0,
-                "revision": change.revision,
-            }
-            for purl in new
-        ]
-        change.connection.execute(insert(components), rows)
-        raised = upserting(change.connection.dialect, high_water).values(name=components.name, value=start + len(new))
-        change.connection.execute(
-            raised.on_conflict_do_update(index_elements=["name"], set_={"value": raised.excluded.value})
-        )
+    _add_rows(change, ids, distinct)
     return ids
 
 
-def _first_free(connection: Connection) -> int:
-    """The first id that was never given. Programs before the high-water mark give ids without raising it."""
-    newest = connection.execute(select(func.max(components.c.id))).scalar()
-    mark = connection.execute(select(high_water.c.value).where(high_water.c.name == components.name)).scalar()
-    return max(0 if newest is None else newest + 1, mark or 0)
+def _add_rows(change: Change, ids: dict[Purl, int], purls: Sequence[Purl]) -> None:
+    """Give ids and rows to those components that have none."""
+    new = [purl for purl in purls if purl not in ids]
+    if not new:
+        return
+    end = scalar(change.connection, _taken, taken=len(new))
+    numbers = range(end - len(new), end)
+    ids.update(zip(new, numbers, strict=True))
+    covered, others = ComponentState.UNKNOWN.value, ComponentState.NOT_COVERED.value
+    columns = {
+        "id": numbers,
+        "purl": list(map(str, new)),
+        "state": [covered if purl.is_covered else others for purl in new],
+        **dict.fromkeys(("answered_at", "asked_at"), [0] * len(new)),
+        "revision": [change.revision] * len(new),
+    }
+    insert_columns(change.connection, components, columns)
+
+
+def _taken(dialect: Dialect) -> ReturningInsert[Any]:
+    """Raises the high-water mark by some ids, which are given then; the new mark.
+
+    Programs before the high-water mark give ids without raising it.
+    """
+    number = bindparam("taken", type_=BigInteger())
+    behind = select(func.coalesce(func.max(components.c.id) + 1, 0)).scalar_subquery()
+    first = case((high_water.c.value > behind, high_water.c.value), else_=behind)
+    raising = upserting(dialect, high_water).values(name=components.name, value=behind + number)
+    raised = raising.on_conflict_do_update(index_elements=["name"], set_={"value": first + number})
+    return raised.returning(high_water.c.value)
 
 
 def forget_unnamed(connection: Connection, numbers: Sequence[int]) -> None:
     """Take back the notes that no SBOM names some components: one names them from now on."""
-    connection.execute(delete(unnamed_components).where(among(connection, unnamed_components.c.component_id, numbers)))
+    change_among(connection, _forgotten, numbers)
+
+
+def _forgotten(dialect: Dialect) -> Delete:
+    return delete(unnamed_components).where(among_values(dialect, unnamed_components.c.component_id))

@@ -91,11 +91,16 @@ def page_rows(connection: Connection, query: Select[Any]) -> list[tuple[Any, ...
         connection: inside a transaction.
         query: what to ask; it gives a page of rows, and not a table of them.
     """
-    compiled, driver = Statement(query, connection.dialect), connection.connection.driver_connection
+    compiled = Statement(query, connection.dialect)
+    return _at_once(connection, compiled.text, compiled.parameters())
+
+
+def _at_once(connection: Connection, text: str, parameters: Any) -> list[tuple[Any, ...]]:
+    driver = connection.connection.driver_connection
     assert driver is not None
     options = {"binary": True} if connection.dialect.name == "postgresql" else {}
     with closing(driver.cursor(**options)) as cursor:
-        cursor.execute(compiled.text, compiled.parameters())
+        cursor.execute(text, parameters)
         return [tuple(row) for row in cursor.fetchall()]
 
 
@@ -113,6 +118,20 @@ def rows_among(
     compiled = statement(query, connection.dialect)
     parameters = compiled.parameters(**more, **{AMONG: listed(connection.dialect, values)})
     yield from _portions(connection, compiled.text, parameters)
+
+
+def found_among(
+    connection: Connection, query: Question, values: Sequence[str] | Sequence[int]
+) -> list[tuple[Any, ...]]:
+    """As :func:`rows_among`, all rows at once: one way to the server and back. For values of which there are hundreds.
+
+    Args:
+        connection: inside a transaction.
+        query: makes the query, as for :func:`rows_among`.
+        values: what that column may be.
+    """
+    compiled = statement(query, connection.dialect)
+    return _at_once(connection, compiled.text, compiled.parameters(**{AMONG: listed(connection.dialect, values)}))
 
 
 def _portions(connection: Connection, text: str, parameters: Any) -> Iterator[list[tuple[Any, ...]]]:

@@ -19,12 +19,12 @@ from webhook.model.purls import Purl
 from webhook.model.records import OutdatedCounts, OutdatedSbom, UnreadSbom
 from webhook.policy.coverage import Said
 from webhook.policy.rekeying import KnownComponent, Rekeyed, rekeyed
-from webhook.store.componentids import forget_unnamed, give_ids
+from webhook.store.componentids import name_components
 from webhook.store.coverage import states_of
 from webhook.store.database import Change, Database
 from webhook.store.interruptions import persistent
 from webhook.store.queries import among, snapshot_of
-from webhook.store.spellings import newest_component, note_spellings
+from webhook.store.spellings import note_spellings
 from webhook.store.tables.components import components
 from webhook.store.tables.sboms import documents, readings, sbom_places, sboms
 from webhook.store.values import pack, to_json, unpack
@@ -174,13 +174,11 @@ def is_unread(connection: Connection, digest: Digest, sbom: Sbom) -> bool:
 
 def note_reading(database: Database, change: Change, digest: Digest, sbom: Sbom) -> None:
     """Keep how a newer reader reads an SBOM that is there, and take that one the first step."""
-    newest_before = newest_component(change.connection)
-    given = give_ids(change, sbom.keys)
-    forget_unnamed(change.connection, list(given.values()))
-    note_spellings(change, sbom, given, newest_before)
+    named = name_components(change, sbom.keys)
+    note_spellings(change, sbom, named)
     key = {"digest": str(digest), "document_digest": sbom.document_digest}
     values = {
-        "component_ids": pack(sorted(set(given.values()))),
+        "component_ids": pack(sorted(set(named.ids.values()))),
         "skipped": to_json(dict(Counter(skipped.reason for skipped in sbom.skipped))),
         "skipped_components": to_json(sbom.skipped[:_SAMPLE]),
         "reader": sbom.reader,

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, func, insert, select
+from sqlalchemy import Connection, Dialect, Select, Text, bindparam, func, insert, select
 
 from webhook.model.changes import StoredSbom
 from webhook.model.components import ComponentState, Sbom, SkippedComponent, SkipReason
 from webhook.model.images import Digest
+from webhook.model.looks import Presence
 from webhook.model.purls import Purl
 from webhook.model.records import SbomRecord
 from webhook.policy.coverage import Said
-from webhook.store.componentids import forget_unnamed, give_ids
+from webhook.store.componentids import name_components
 from webhook.store.coverage import states_of
 from webhook.store.database import Change
 from webhook.store.guessedgroups import guessed
-from webhook.store.queries import among, columns_of, snapshot_of
+from webhook.store.queries import among, columns_of, snapshot_of, statement
 from webhook.store.rows import SBOM_NAMES, read_stored
-from webhook.store.spellings import newest_component, note_spellings
+from webhook.store.spellings import note_spellings
 from webhook.store.tables.components import components
 from webhook.store.tables.sboms import documents, sboms, tags
 from webhook.store.values import pack, to_json, to_moment, unpack
 
 _SAMPLE = 200
+_FOLLOWING = select(func.coalesce(func.max(sboms.c.id), 0) + 1).scalar_subquery()
+"""The next number of an SBOM. Writers wait for each other, so nobody else takes it."""
 _COUNTS = msgspec.json.Decoder(dict[SkipReason, int])
 _SKIPPED = msgspec.json.Decoder(tuple[SkippedComponent, ...])
 STORED_COLUMNS = columns_of(sboms, SBOM_NAMES)
@@ -46,51 +50,47 @@ def names_of(connection: Connection, digests: Sequence[str] | None = None) -> di
 
 def find_stored(connection: Connection, digest: Digest, document_digest: str) -> StoredSbom | None:
     """A document of an image as the read model has it; None when it is not there."""
-    query = select(*STORED_COLUMNS).where(
-        sboms.c.digest == str(digest), sboms.c.document_digest == str(document_digest)
-    )
-    row = connection.execute(query).one_or_none()
+    compiled = statement(_stored, connection.dialect)
+    parameters = compiled.parameters(image=str(digest), document=str(document_digest))
+    row = connection.exec_driver_sql(compiled.text, parameters).one_or_none()
     return None if row is None else read_stored(row)
 
 
-def insert_sbom(change: Change, digest: Digest, sbom: Sbom, extra: Mapping[str, object]) -> StoredSbom:
-    """Add an SBOM with its components, spellings and reading; ids are given to new components."""
-    newest_before = newest_component(change.connection)
-    given = give_ids(change, sbom.keys)
-    note_spellings(change, sbom, given, newest_before)
-    ids = sorted(set(given.values()))
-    forget_unnamed(change.connection, ids)
-    skipped = dict(Counter(component.reason for component in sbom.skipped))
-    packed = pack(ids)
-    newest = change.connection.execute(select(func.max(sboms.c.id))).scalar()
+def _stored(_: Dialect) -> Select[Any]:
+    image, document = bindparam("image", type_=Text()), bindparam("document", type_=Text())
+    return select(*STORED_COLUMNS).where(sboms.c.digest == image, sboms.c.document_digest == document)
+
+
+def insert_sbom(change: Change, digest: Digest, sbom: Sbom, held: Presence, now: dt.datetime) -> StoredSbom:
+    """Add an SBOM with its components and spellings; ids are given to new components.
+
+    Args:
+        change: the transaction.
+        digest: of the image.
+        sbom: as parsed.
+        held: where it was found, and what of the image it describes there.
+        now: when.
+    """
+    named = name_components(change, sbom.keys)
+    note_spellings(change, sbom, named)
     values = {
-        "id": (newest or 0) + 1,
+        "id": _FOLLOWING,
         "digest": str(digest),
         "document_digest": sbom.document_digest,
         "format": sbom.format,
         "version": sbom.version,
         "tool": sbom.tool,
-        "component_ids": packed,
-        "skipped": to_json(skipped),
+        "place": held.place,
+        "added_at": now,
+        "component_ids": pack(sorted(set(named.ids.values()))),
+        "skipped": to_json(dict(Counter(component.reason for component in sbom.skipped))),
         "skipped_components": to_json(sbom.skipped[:_SAMPLE]),
-        "coverage": to_json(sbom.coverage),
+        "coverage": None if held.coverage is None else to_json(held.coverage),
         "reader": sbom.reader,
         "not_in_image": sbom.not_in_image,
         "revision": change.revision,
-        **extra,
     }
-    change.connection.execute(insert(sboms).values(values))
-    place = str(extra["place"])
-    return StoredSbom(
-        digest,
-        sbom.document_digest,
-        unpack(packed),
-        skipped,
-        place,
-        sbom.format,
-        sbom.coverage,
-        sbom.not_in_image,
-    )
+    return read_stored(change.connection.execute(insert(sboms).values(values).returning(*STORED_COLUMNS)).one())
 
 
 def record_query() -> Select[Any]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BigInteger, Connection, Dialect, Text, bindparam, select
+from sqlalchemy.sql.dml import ReturningInsert
 
 from webhook.model.changes import StoredSbom
 from webhook.model.components import Sbom
@@ -15,13 +17,14 @@ from webhook.model.records import SbomRecord
 from webhook.policy.presence import added, adopted, can_remove, gone, seen
 from webhook.ports import Clock
 from webhook.store import presence
-from webhook.store.database import Change, Database
+from webhook.store.database import Change, Database, upserting
 from webhook.store.documents import DocumentRepository
 from webhook.store.interruptions import tried_twice
-from webhook.store.queries import raw_rows
+from webhook.store.queries import raw_rows, scalar
 from webhook.store.readings import is_unread, note_reading
 from webhook.store.sbomrows import find_stored, insert_sbom, names_of, read_record, record_query, with_contents
 from webhook.store.tables.sboms import sboms, tags
+from webhook.store.values import clean
 
 _GONE = "gone from its place"
 _REMOVED = "taken out"
@@ -66,10 +69,17 @@ class SbomRepository:
                 if added(found, there) in there:
                     return stored
         with self._database.change(lazily=True) as change:
-            there = presence.heal(self._database, change, digest, self._clock.now())
-            is_new = self._keep(change, digest, [(sbom, added(found, there))])
-            now = presence.presences(change.connection, digest)
-            moved = presence.settle(change, digest, [sbom.document_digest], now)
+            now = self._clock.now()
+            there = presence.heal(self._database, change, digest, now)
+            held = added(found, there)
+            if not there:  # the first document of the image, as of most: there is nothing to settle
+                stored = insert_sbom(change, digest, sbom, held, now)
+                presence.note(self._database, change, digest, held, now)
+                self._point(change, tag, digest)
+                return stored
+            is_new = self._keep(change, digest, [(sbom, held)], there)
+            after = presence.presences(change.connection, digest)
+            moved = presence.settle(change, digest, [sbom.document_digest], after)
             pointed = self._point(change, tag, digest)
             change.unchanged = not (is_new or moved or pointed)
             stored = find_stored(change.connection, digest, sbom.document_digest)
@@ -96,17 +106,18 @@ class SbomRepository:
         self._documents.keep([sbom for some in look.found.values() for sbom in some])
         now, tag = self._clock.now(), _tag(image)
         with self._database.change(lazily=True) as change:
-            newer = presence.seen_since(change.connection, digest, look.begun)
             before = presence.heal(self._database, change, digest, now)
             found = [sbom for documents_there in look.found.values() for sbom in documents_there]
             if not before and not found:
                 change.discarded = True
                 return ()
+            newer = presence.seen_since(change.connection, digest, look.begun) if before else ()
             presence.forget(change, digest, adopted(before, look))
-            is_new = self._keep(change, digest, zip(found, seen(look), strict=True))
+            is_new = self._keep(change, digest, zip(found, seen(look), strict=True), before)
             departures = [_departure(digest, held, now, look.author, _GONE) for held in gone(before, look, newer)]
-            changed = self._leave(change, digest, departures, {sbom.document_digest for sbom in found}) or is_new
-            if presence.presences(change.connection, digest):
+            left, there = self._leave(change, digest, departures, {sbom.document_digest for sbom in found})
+            changed = left or is_new
+            if there:
                 changed |= presence.note_look(self._database, change, digest, look, now)
             else:
                 changed |= presence.forget_looks(change, digest)
@@ -138,8 +149,8 @@ class SbomRepository:
             mine = [held for held in there if document is None or held.document_digest == document]
             departures = [_departure(digest, held, now, author, why or _REMOVED) for held in mine if can_remove(held)]
             attached = [_departure(digest, held, now, author, "") for held in mine if not can_remove(held)]
-            self._leave(change, digest, departures, ())
-            if not presence.presences(change.connection, digest):
+            _, left = self._leave(change, digest, departures, ())
+            if not left:
                 presence.forget_looks(change, digest)
             change.discarded = not departures
         return departures, attached
@@ -164,12 +175,24 @@ class SbomRepository:
         with self._database.read() as connection:
             return presence.departures(connection, digest)
 
-    def _keep(self, change: Change, digest: Digest, found: Iterable[tuple[Sbom, Presence]]) -> bool:
-        """Note documents in places; whether one of them is new, or was never read by a reader as new as this one."""
+    def _keep(
+        self, change: Change, digest: Digest, found: Iterable[tuple[Sbom, Presence]], there: Sequence[Presence]
+    ) -> bool:
+        """Note documents in places; whether one of them is new, or was never read by a reader as new as this one.
+
+        Args:
+            change: the transaction.
+            digest: of the image.
+            found: documents, and where each was found.
+            there: what :func:`presence.heal` gave, so that each document with a row is in it.
+        """
         now, is_new = self._clock.now(), False
+        noted = {each.document_digest for each in there}
         for sbom, held in found:
-            if find_stored(change.connection, digest, sbom.document_digest) is None:
-                insert_sbom(change, digest, sbom, {"place": held.place, "added_at": now})
+            document = sbom.document_digest
+            if document not in noted or find_stored(change.connection, digest, document) is None:
+                insert_sbom(change, digest, sbom, held, now)
+                noted.add(document)
                 is_new = True
             elif is_unread(change.connection, digest, sbom):
                 note_reading(self._database, change, digest, sbom)
@@ -178,8 +201,10 @@ class SbomRepository:
         return is_new
 
     @staticmethod
-    def _leave(change: Change, digest: Digest, left: Sequence[Departure], also: Collection[str]) -> bool:
-        """Drop documents from places, and settle them and others; whether what counts has changed."""
+    def _leave(
+        change: Change, digest: Digest, left: Sequence[Departure], also: Collection[str]
+    ) -> tuple[bool, Sequence[Presence]]:
+        """Drop documents from places, and settle them and others; whether what counts has changed, and what is left."""
         presence.forget(
             change,
             digest,
@@ -189,7 +214,7 @@ class SbomRepository:
         documents = {departure.document_digest for departure in left} | set(also)
         changed = presence.settle(change, digest, documents, there)
         presence.write_history(change, left, there)
-        return changed
+        return changed, there
 
     @tried_twice
     def point(self, image: ImageRef, digest: Digest) -> None:
@@ -204,14 +229,13 @@ class SbomRepository:
         with self._database.change() as change:
             change.discarded = not self._point(change, image.tagged, digest)
 
-    def _point(self, change: Change, tag: str | None, digest: Digest) -> bool:
+    @staticmethod
+    def _point(change: Change, tag: str | None, digest: Digest) -> bool:
         """Remember that a tag points at a digest; whether that is news. Another process may have come first."""
-        if _points(change.connection, tag, digest):
+        if tag is None:
             return False
-        values = {"digest": str(digest), "revision": change.revision}
-        upsert = self._database.upsert(tags).values(name=tag, **values)
-        change.connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_=values))
-        return True
+        to = {"image": str(digest), "at": change.revision}
+        return scalar(change.connection, _pointing, tag=clean(tag), **to) is not None
 
     @tried_twice
     def list(self) -> Sequence[SbomRecord]:
@@ -244,6 +268,23 @@ def _tag(image: ImageRef | None) -> str | None:
 
 def _departure(digest: Digest, one: Presence, at: dt.datetime, author: str, why: str) -> Departure:
     return Departure(digest, one.document_digest, one.place, one.origin, at, author, why)
+
+
+def _pointing(dialect: Dialect) -> ReturningInsert[Any]:
+    """Points a tag at an image, unless it points there; the tag, if it was written."""
+    tag, image, at = (
+        bindparam("tag", type_=Text()),
+        bindparam("image", type_=Text()),
+        bindparam("at", type_=BigInteger()),
+    )
+    upsert = upserting(dialect, tags).values(name=tag, digest=image, revision=at)
+    new = upsert.excluded
+    moved = upsert.on_conflict_do_update(
+        index_elements=["name"],
+        set_={"digest": new.digest, "revision": new.revision},
+        where=tags.c.digest != new.digest,
+    )
+    return moved.returning(tags.c.name)
 
 
 def _points(connection: Connection, tag: str | None, digest: Digest) -> bool:

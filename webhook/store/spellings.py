@@ -6,15 +6,15 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Dialect, Insert, Select, Text, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, Connection, Dialect, Insert, Select, Text, bindparam, delete, select, update
 
 from webhook.model.components import ComponentState, Sbom
 from webhook.model.downloads import Names
 from webhook.model.purls import Purl
 from webhook.store.bulk import change_each
-from webhook.store.componentids import IdHints, known_ids, known_purls
+from webhook.store.componentids import IdHints, NamedComponents, known_ids, known_purls
 from webhook.store.database import Change, upserting
-from webhook.store.queries import among, among_values, rows_among
+from webhook.store.queries import among, among_values, found_among, rows_among
 from webhook.store.tables.components import components, forms, spellings
 from webhook.store.values import to_seconds
 
@@ -66,13 +66,7 @@ def _settled_forms(dialect: Dialect) -> Select[Any]:
     return query.where(among_values(dialect, forms.c.component_id), lately)
 
 
-def newest_component(connection: Connection) -> int:
-    """The largest id of a component; -1 when there is none."""
-    newest = connection.execute(select(func.max(components.c.id))).scalar()
-    return -1 if newest is None else newest
-
-
-def note_spellings(change: Change, sbom: Sbom, ids: Mapping[Purl, int], newest: int) -> None:
+def note_spellings(change: Change, sbom: Sbom, named: NamedComponents) -> None:
     """Keep what an SBOM calls its components.
 
     A clean component whose new spelling was not asked for becomes unknown; a vulnerable one stays vulnerable.
@@ -80,26 +74,31 @@ def note_spellings(change: Change, sbom: Sbom, ids: Mapping[Purl, int], newest: 
     Args:
         change: the transaction.
         sbom: as parsed.
-        ids: of its components.
-        newest: the largest id of a component that was there before this SBOM.
+        named: its components.
     """
-    connection = change.connection
     there: dict[int, dict[str, int]] = {}
-    mine = among(connection, spellings.c.component_id, list(ids.values()))
-    for number, spelling, revision in connection.execute(select(spellings).where(mine)):
-        there.setdefault(number, {})[spelling] = revision
+    if named.old:
+        for number, spelling, revision in found_among(change.connection, _written, sorted(named.old)):
+            there.setdefault(number, {})[spelling] = revision
+    if not there and not sbom.spellings:
+        return  # all by their keys, as everybody
     new: dict[int, list[str]] = {}
-    for purl, number in ids.items():
+    for purl, number in named.ids.items():
         known, written = there.get(number), sbom.spellings.get(purl)
         if written is None and known is None:
             continue  # by its key, as everybody
         wanted = list(map(str, written or (purl,)))
-        if known is None and number <= newest:
+        if known is None and number in named.old:
             wanted.append(str(purl))  # an SBOM before this one wrote the key
         if fresh := [spelling for spelling in wanted if spelling not in (known or ())]:
             new[number] = fresh
     if new:
         _keep(change, new, there)
+
+
+def _written(dialect: Dialect) -> Select[Any]:
+    query = select(spellings.c.component_id, spellings.c.spelling, spellings.c.revision)
+    return query.where(among_values(dialect, spellings.c.component_id))
 
 
 def _keep(change: Change, new: Mapping[int, Sequence[str]], there: Mapping[int, Mapping[str, int]]) -> None:

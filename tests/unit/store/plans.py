@@ -136,7 +136,7 @@ def explained() -> Iterator[list[tuple[str, str]]]:
     known: set[int] = set()  # connections that explain, or run what SQLAlchemy has told already
 
     def explain(driver: psycopg.Connection[Any], statement: str, parameters: Any) -> None:
-        if re.match(r"(SELECT|DELETE|UPDATE)\b", statement) and " FROM pg_class" not in statement:
+        if re.match(r"(SELECT|INSERT|DELETE|UPDATE)\b", statement) and " FROM pg_class" not in statement:
             known.add(id(driver))
             with driver.cursor() as asking:
                 # Without a bias for small tables: a sequential scan is planned only where there is no other way.
