@@ -101,9 +101,8 @@ def common_keys(texts: list[str], lines: str) -> tuple[list[str], list[int]]:
     if len(lines) > MAX_PURL_LENGTH and _may_be_long(lines) and max(map(len, found)) > MAX_PURL_LENGTH:
         found = ["" if len(text) > MAX_PURL_LENGTH else text for text in found]
     if _EPOCH in lines and _DEB in lines:
-        found = [
-            "" if _EPOCH in text and text.startswith(_DEB) else key for text, key in zip(texts, found, strict=True)
-        ]
+        for place in [place for place, text in enumerate(texts) if _EPOCH in text and text.startswith(_DEB)]:
+            found[place] = ""
     unread = _empty(found)
     if respelt := [place for place in unread if texts[place].startswith(_RESPELT)]:
         _read_respelt(texts, found, respelt)

@@ -99,7 +99,7 @@ class Inventory:
             is_package: False when the document says that it is something else.
         """
         if is_package:
-            self._skip(name, SkipReason.NO_PURL)
+            self.skipped.append(SkippedComponent(shown(name) if name else "", SkipReason.NO_PURL))
         else:
             self.not_packages += 1
 
@@ -159,17 +159,14 @@ class Inventory:
         if GO not in lines and _NPM not in lines:
             return unread
         # A name without capitals restores none, and neither does one that stands in the key.
-        names = [shown_name(entry) for entry in self.entries]
+        names = _shown_names(self.entries)
         doubtful = [place for place in _with_capitals(names) if names[place] not in found[place]]
         return sorted({*unread, *doubtful}) if doubtful else unread
 
     def _without_epoch(self, found: list[str]) -> list[int]:
         """Places of packages of Debian whose epoch stands in nothing but the version beside the purl."""
-        return [
-            place
-            for place, (key, entry) in enumerate(zip(found, self.entries, strict=True))
-            if (version := entry.version) and ":" in version and key.startswith(_DEB) and ":" not in key[4:]
-        ]
+        stated = [place for place, entry in enumerate(self.entries) if (said := entry.version) and ":" in said]
+        return [place for place in stated if (key := found[place]).startswith(_DEB) and ":" not in key[4:]]
 
     def _read(self, text: str, entry: Entry) -> Purl:
         if _IMAGE(text):
@@ -241,9 +238,20 @@ def _is_inside(package: Purl, modules: Set[str]) -> bool:
     return False
 
 
+def _shown_names(entries: list[Entry]) -> list[str]:
+    """What a document calls its packages; nearly all of one document have no group."""
+    if any(entry.group for entry in entries):
+        return [shown_name(entry) for entry in entries]
+    return [entry.name or "" for entry in entries]
+
+
 def _with_capitals(names: list[str]) -> Iterable[int]:
     """Places of the names that hold capitals."""
-    lowered = "\n".join(names).lower().split("\n")
+    together = "\n".join(names)
+    small = together.lower()
+    if small == together:
+        return ()
+    lowered = small.split("\n")
     if len(lowered) != len(names):  # one of them holds a line end
         return range(len(names))
     return compress(count(), map(ne, names, lowered))

@@ -110,7 +110,7 @@ def read_packages(packages: list[Package] | None, inventory: Inventory) -> int:
                 purls.append(locator)
                 entries.append(package)
         purpose = package.primary_package_purpose
-        if purpose in SYSTEMS:
+        if purpose is not None and purpose in SYSTEMS:
             inventory.add_system(package.name, package.version)
         if not stated:
             inventory.add_without_purl(package.name, is_package=purpose not in NOT_PACKAGES)
