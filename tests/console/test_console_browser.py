@@ -70,6 +70,10 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
 VIOLATIONS = """
 rules => axe.run({runOnly: rules, resultTypes: ["violations"]}).then(result => result.violations)
 """
+CUT = """
+() => [...document.querySelectorAll(".scroll")].filter(part => part.scrollWidth > part.clientWidth)
+    .map(part => `${part.getAttribute("aria-label")}: ${part.scrollWidth} > ${part.clientWidth}`)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +133,7 @@ def looked_at(page: Page, name: str) -> list[str]:
     wrong = []
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         wrong.append(f"{name}: wider than the window")
+    wrong += [f"{name}: its table is cut off: {cut}" for cut in page.evaluate(CUT)]
     dark = bool(page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches"))
     found = page.evaluate(VIOLATIONS, RULES)
     page.emulate_media(color_scheme="light" if dark else "dark")
