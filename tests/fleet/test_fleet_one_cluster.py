@@ -228,7 +228,7 @@ def test_a_record_for_one_cluster_is_kept_as_it_was_made(hub: Hub) -> None:
     )
     from webhook.policy.audit import noted
 
-    parts.store.fleet_decisions.append("berlin", [made], noted([made]))
+    parts.store.fleet_decisions.append("berlin", [made], noted([made]), replaced=[])
     (kept,) = parts.store.fleet_decisions.of("berlin")
     assert msgspec.structs.replace(kept, sequence=0) == made
     parts.store.close()

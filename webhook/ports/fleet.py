@@ -79,11 +79,11 @@ class ClusterDecisions(Protocol):
         records: Sequence[Assessment],
         note: AuditNote,
         *,
-        replaced: Sequence[Assessment] | None = None,
+        replaced: Sequence[Assessment],
     ) -> int:
         """Add records for a member, all or none, with a row in the audit log; the new revision.
 
-        With ``replaced``, nothing is added (ChangedMeanwhile) when others than these would no longer count.
+        Nothing is added (ChangedMeanwhile) when others than ``replaced`` would no longer count.
         """
 
     def of(self, cluster: str) -> Sequence[Assessment]:

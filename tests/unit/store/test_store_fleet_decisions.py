@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -65,6 +67,37 @@ def test_of_two_who_decide_at_once_the_second_one_sees_the_first(postgres_url: s
     (kept,), (sentence,) = authors(store), said
     assert sentence.startswith(f"{kept} has decided about CVE-1 for berlin on "), sentence
     store.close()
+
+
+def test_of_two_processes_that_decide_at_once_in_a_file_the_second_one_sees_the_first(
+    sqlite_url: str, clock: FakeClock
+) -> None:
+    options = StoreOptions(url=sqlite_url, busy_timeout_ms=60_000)
+    stores = [open_store(options, clock) for _ in range(2)]
+    stores[0].fleet_decisions.of("berlin")  # makes the file
+    begun, said = [threading.Event(), threading.Event()], list[str]()
+
+    def decide(number: int, author: str, kind: str) -> None:
+        begun[number].set()
+        try:
+            append(stores[number], made(author, kind), [])
+        except ChangedMeanwhile as problem:
+            said.append(problem.message)
+
+    threads = [threading.Thread(target=decide, args=who) for who in ((0, "ana", "Blocked"), (1, "ben", "Ignore"))]
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        for thread in threads:
+            thread.start()
+        for event in begun:
+            assert event.wait(60)
+        writer.execute("COMMIT")
+    for thread in threads:
+        thread.join()
+    (kept,), (sentence,) = authors(stores[0]), said
+    assert sentence.startswith(f"{kept} has decided about CVE-1 for berlin on "), sentence
+    for store in stores:
+        store.close()
 
 
 def test_what_was_seen_can_be_replaced_and_what_was_not_cannot(real_store: Store) -> None:

@@ -40,7 +40,7 @@ class ClusterDecisionRepository:
         records: Sequence[Assessment],
         note: AuditNote,
         *,
-        replaced: Sequence[Assessment] | None = None,
+        replaced: Sequence[Assessment],
     ) -> int:
         """Add records for a member in one transaction; the new revision.
 
@@ -48,7 +48,7 @@ class ClusterDecisionRepository:
             cluster: the name of the member.
             records: at least one.
             note: for the audit log.
-            replaced: what was to count no longer when they were planned; None does not look.
+            replaced: what was to count no longer when they were planned.
 
         Raises:
             ChangedMeanwhile: it is not these any more, as somebody has decided about the same since; none was added.
@@ -56,8 +56,7 @@ class ClusterDecisionRepository:
         """
         with self._database.change() as change:
             # Writers wait for each other from here on, so nobody decides between the look and the write.
-            if replaced is not None:
-                _refuse_changed(change.connection, cluster, records, replaced)
+            _refuse_changed(change.connection, cluster, records, replaced)
             rows = [{"cluster": cluster, "revision": change.revision, "record": to_json(record)} for record in records]
             change.connection.execute(insert(table), rows)
             write_note(change.connection, note, records[0].assessed_at, records[0].batch)
