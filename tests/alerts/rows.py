@@ -367,6 +367,7 @@ ROWS: Sequence[tuple[str, Sequence[Panel]]] = (
                     (f"max(bomgate_fleet_applied_revision{{{IN}}})", "revision"),
                     (f"max(bomgate_fleet_members{{{IN}}})", "members"),
                     (f"max(bomgate_fleet_members_silent{{{IN}}})", "members silent"),
+                    (f"max(bomgate_fleet_requests_waiting{{{IN}}})", "requests that wait at members"),
                     (f"max(bomgate_fleet_waiting{{{IN}}})", "components that members wait for"),
                     (rise("bomgate_fleet_reports_total", "outcome"), "components that members ask for: {{outcome}}"),
                     (rise("bomgate_fleet_inventories_total", "job"), "reports of members"),

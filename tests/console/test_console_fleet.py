@@ -14,7 +14,14 @@ from tests.console.world import LOG4J, fill
 from tests.ports.samples import digest
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.model.fleet import MemberSeen
-from webhook.model.fleetinventory import ClusterImage, ClusterReport, ClusterWorkload, Content, ImageContent
+from webhook.model.fleetinventory import (
+    ClusterImage,
+    ClusterReport,
+    ClusterWorkload,
+    Content,
+    ImageContent,
+    WaitingRequests,
+)
 from webhook.policy.fleetinventory import content_hash, read_report
 from webhook.settings import load_settings
 
@@ -39,7 +46,14 @@ def join(parts: Parts, name: str, workloads: list[ClusterWorkload], *, minutes: 
     images = tuple(ImageContent(str(digest(900 + number)), content) for number in range(3))
     for report in (
         ClusterReport("0123abcd", 1, at, tuple(workloads), images=images, refusals={"blocked": 3}),
-        ClusterReport("0123abcd", 2, at, contents=(Content(content, (str(LOG4J),)),), refusals={"blocked": 3}),
+        ClusterReport(
+            "0123abcd",
+            2,
+            at,
+            contents=(Content(content, (str(LOG4J),)),),
+            refusals={"blocked": 3},
+            requests=WaitingRequests(4, at) if name == "berlin" else None,
+        ),
     ):
         checked = read_report(msgspec.json.encode(report, enc_hook=str))
         assert store.clusters.take(name, checked, now=at, ceiling=100) is not None
@@ -80,6 +94,8 @@ def test_the_page_of_clusters_says_how_far_each_follows_and_what_runs_there(hub:
     )
     assert (tokyo["current"], tokyo["warn"], tokyo["allow"], tokyo["skew"]) == (False, 1, 1, 0.2)
     assert berlin["refused"] == 3
+    assert (berlin["requests"], berlin["oldest_request"]) == (4, berlin["reported"])
+    assert (tokyo["requests"], tokyo["oldest_request"]) == (None, None), "it does not tell"
     assert berlin["images"] == 3 and berlin["unknown"] == 0 and tokyo["behind"] >= 0
     page = hub.get("/clusters").text
     assert 'href="/workloads?cluster=berlin"' in page and 'href="/clusters"' in page

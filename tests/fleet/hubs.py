@@ -39,6 +39,7 @@ def assessment(
 
 ROOT = Path(__file__).resolve().parents[2]
 _SECONDS = 60.0
+_LISTENS = '"message":"listening"'
 
 
 class Hub:
@@ -124,10 +125,10 @@ class Hub:
             log.close()
 
     def _wait(self, process: subprocess.Popen[bytes]) -> str:
-        started = (self.folder / "hub.log").read_text().count('"url":')
+        started = (self.folder / "hub.log").read_text().count(_LISTENS)
         until = time.monotonic() + _SECONDS
         while time.monotonic() < until and process.poll() is None:
-            lines = [line for line in (self.folder / "hub.log").read_text().splitlines() if '"url":' in line]
+            lines = [line for line in (self.folder / "hub.log").read_text().splitlines() if _LISTENS in line]
             if len(lines) > started:
                 url = str(yaml.safe_load(lines[-1])["url"])
                 try:

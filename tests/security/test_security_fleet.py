@@ -23,7 +23,7 @@ from webhook.engines.controlling.clusterreports import ClusterReportDuty, Cluste
 from webhook.errors import DocumentRefused, InvalidInput
 from webhook.hub.access import MOST_AT_ONCE, MOST_BODY
 from webhook.model.actions import Action
-from webhook.model.fleetinventory import ClusterReceipt, ClusterReport
+from webhook.model.fleetinventory import ClusterReceipt, ClusterReport, WaitingRequests
 from webhook.model.fleetreports import FleetReport
 from webhook.model.images import Digest
 from webhook.model.inventory import InventoriedImage, InventoriedWorkload, RunningInventory
@@ -221,6 +221,10 @@ class Receiver:
         return ClusterReceipt(report.sequence, tuple(wanted), checked.left_out)
 
 
+def no_requests() -> WaitingRequests:
+    return WaitingRequests(0)
+
+
 class Inventory:
     """What ran at the last audit."""
 
@@ -240,7 +244,9 @@ class Inventory:
 @pytest.mark.parametrize(("size", "length"), [(20_001, 0), (9_000, 1_000)], ids=["many", "long"])
 def test_an_image_that_a_hub_does_not_take_keeps_no_other_from_being_told(size: int, length: int) -> None:
     contents, hub = Contents(size, 3, 4, length=length), Receiver()
-    duty = ClusterReportDuty(ClusterReportParts(Inventory(workloads(3)), contents, dict, hub), lambda _: "0123abcd", 60)
+    duty = ClusterReportDuty(
+        ClusterReportParts(Inventory(workloads(3)), contents, dict, no_requests, hub), lambda _: "0123abcd", 60
+    )
     for _ in range(3):
         duty.run()
     assert len(hub.workloads) == 3
@@ -251,7 +257,9 @@ def test_an_image_that_a_hub_does_not_take_keeps_no_other_from_being_told(size: 
 def test_no_number_of_long_image_names_keeps_a_cluster_from_being_told() -> None:
     hub = Receiver()
     some = workloads(400, images=100, name="registry.example/" + "x" * 900)
-    duty = ClusterReportDuty(ClusterReportParts(Inventory(some), Contents(1), dict, hub), lambda _: "0123abcd", 60)
+    duty = ClusterReportDuty(
+        ClusterReportParts(Inventory(some), Contents(1), dict, no_requests, hub), lambda _: "0123abcd", 60
+    )
     duty.run()
     assert len(hub.workloads) == 400
 

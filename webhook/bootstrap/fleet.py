@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from webhook.errors import ConfigError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from webhook.engines.downloading.progress import DownloadListener
     from webhook.model.downloads import DownloadReport
     from webhook.model.fleet import Followed
+    from webhook.model.fleetinventory import WaitingRequests
     from webhook.policy.fleetfacts import FleetFact
     from webhook.ports import RunProgressStore
     from webhook.ports.processes import Duty
@@ -169,6 +171,19 @@ def member_duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
     yield ChangedAnswersDuty(urgent, store.fleet_pending, coordinates, parts.clock)
     if settings.fleet.report_seconds > 0:
         made = ClusterReportParts(
-            store.inventory, store.image_contents, store.refusals.counts, HubReceiver(parts.sources.hub_client())
+            store.inventory,
+            store.image_contents,
+            store.refusals.counts,
+            partial(_waiting_requests, parts),
+            HubReceiver(parts.sources.hub_client()),
         )
         yield ClusterReportDuty(made, secrets.token_hex, settings.fleet.report_seconds)
+
+
+def _waiting_requests(parts: Parts) -> WaitingRequests:
+    """How many requests for exceptions wait here, and since when."""
+    from webhook.model.fleetinventory import WaitingRequests
+    from webhook.model.requests import Phase
+
+    counts = parts.store.requests.counts(parts.clock.now())
+    return WaitingRequests(counts.by_phase[Phase.WAITING], counts.oldest)

@@ -167,6 +167,8 @@ class _Following:
             waiting = self._parts.store.fleet_reports.size().waiting
             self._face.metrics.set("bomgate_fleet_waiting", waiting)
             self._count_members()
+            requests = self._parts.store.clusters.waiting_requests()
+            self._face.metrics.set("bomgate_fleet_requests_waiting", requests)
 
     def _count_members(self) -> None:
         members, silent = self._face.members.count(self._face.clock.now())

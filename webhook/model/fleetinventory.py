@@ -62,6 +62,18 @@ class Content(msgspec.Struct, frozen=True):
     components: tuple[str, ...]
 
 
+class WaitingRequests(msgspec.Struct, frozen=True):
+    """Requests for exceptions that wait for an answer.
+
+    Attributes:
+        count: how many.
+        oldest: since when the oldest of them has waited, by the clock of the cluster; None when none waits.
+    """
+
+    count: int
+    oldest: dt.datetime | None = None
+
+
 class ClusterReport(msgspec.Struct, frozen=True, rename="camel"):
     """What a member tells at once: the whole, or what differs from what it told before.
 
@@ -73,6 +85,7 @@ class ClusterReport(msgspec.Struct, frozen=True, rename="camel"):
         images, gone_images: the same for images, by digest.
         contents: those that the hub has asked for.
         refusals: how many requests were denied so far, by reason.
+        requests: those for exceptions that wait there; None from a member that does not tell.
     """
 
     session: str
@@ -84,6 +97,7 @@ class ClusterReport(msgspec.Struct, frozen=True, rename="camel"):
     gone_images: tuple[str, ...] = ()
     contents: tuple[Content, ...] = ()
     refusals: dict[str, int] = {}
+    requests: WaitingRequests | None = None
 
 
 class ClusterReceipt(msgspec.Struct, frozen=True, rename="camel"):
@@ -136,6 +150,7 @@ class ClusterLine:
         without_content: for how many the hub does not know the components.
         left_out: how many things of its last report could not be kept.
         refusals: how many requests were denied there so far, by reason.
+        requests: those for exceptions that wait there; None when it did not tell.
     """
 
     name: str
@@ -146,6 +161,7 @@ class ClusterLine:
     without_content: int
     left_out: int
     refusals: dict[str, int]
+    requests: WaitingRequests | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ What members say is shown and never judges: a hub that a member lies to shows th
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from webhook.model.fleetinventory import (
     ClusterWorkload,
     Content,
     ImageContent,
+    WaitingRequests,
 )
 from webhook.model.policies import Mode
 from webhook.model.purls import Purl, parse_purl
@@ -35,6 +37,8 @@ MOST_TEXT = 8 * 1024 * 1024
 _IMAGES_OF_ONE = 100
 _MOST_PODS = 1_000_000
 _MOST_COUNT = 2**53
+_MOST_WAITING = 1_000_000
+"""Of one member, so that all members together stay a number that a database can add up."""
 _LONGEST = {"uid": 100, "namespace": 63, "kind": 63, "name": 253}
 _LONGEST_REASON, _LONGEST_REFERENCE = 500, 1_000
 _MOST_REASONS = 50
@@ -128,9 +132,22 @@ def read_report(body: bytes) -> CheckedReport:
         images=images,
         contents=(),
         refusals={reason: min(count, _MOST_COUNT) for reason, count in refusals.items()},
-        taken_at=report.taken_at if report.taken_at is None or report.taken_at.tzinfo is not None else None,
+        requests=_waiting(report.requests),
+        taken_at=_aware(report.taken_at),
     )
     return CheckedReport(kept, contents, left_out)
+
+
+def _aware(at: dt.datetime | None) -> dt.datetime | None:
+    """A time in a zone; None of others."""
+    return at if at is not None and at.tzinfo is not None else None
+
+
+def _waiting(told: WaitingRequests | None) -> WaitingRequests | None:
+    """Requests that wait, within bounds; None where the number is none."""
+    if told is None or told.count < 0:
+        return None
+    return WaitingRequests(min(told.count, _MOST_WAITING), _aware(told.oldest) if told.count else None)
 
 
 def _is_well_formed(one: ClusterWorkload) -> bool:

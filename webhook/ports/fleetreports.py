@@ -104,6 +104,9 @@ class ClusterStore(Protocol):
     def clusters(self, after: str, most: int) -> Sequence[ClusterLine]:
         """Members that have reported, by name, from behind a name on."""
 
+    def waiting_requests(self) -> int:
+        """How many requests for exceptions wait at all members, as they last told."""
+
     def workloads(
         self, *, cluster: str | None, namespace: str | None, action: Action | None, after: Key | None, most: int
     ) -> Sequence[ClusterWorkloadLine]:

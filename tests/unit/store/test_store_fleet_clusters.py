@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 import msgspec
@@ -17,6 +18,7 @@ from webhook.model.fleetinventory import (
     ClusterWorkload,
     Content,
     ImageContent,
+    WaitingRequests,
 )
 from webhook.model.purls import Purl
 from webhook.policy.fleetinventory import content_hash, differences, read_report
@@ -71,6 +73,40 @@ def test_differences_lead_on_and_repetitions_change_nothing(each_store: Store) -
         assert names(each_store) == [("eu", "api"), ("eu", "job")]
     (line,) = each_store.clusters.clusters("", 10)
     assert (line.workloads, line.refusals) == ({Action.WARN: 2}, {"blocked": 2})
+
+
+def test_requests_that_wait_are_counted_over_all_members_that_tell(each_store: Store) -> None:
+    early, late = NOON - dt.timedelta(days=3), NOON - dt.timedelta(days=1)
+    assert each_store.clusters.waiting_requests() == 0
+    take(each_store, first(requests=WaitingRequests(2, late)), "eu")
+    take(each_store, first(requests=WaitingRequests(1, early)), "us")
+    take(each_store, first(), "before")
+    told = {line.name: line.requests for line in each_store.clusters.clusters("", 10)}
+    assert told == {"before": None, "eu": WaitingRequests(2, late), "us": WaitingRequests(1, early)}
+    assert each_store.clusters.waiting_requests() == 3
+    each_store.clusters.remove("us")
+    assert each_store.clusters.waiting_requests() == 2
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-01-01T00:00:00"])
+def test_no_time_that_a_member_tells_keeps_the_others_from_being_shown(each_store: Store, at: str) -> None:
+    told = {"session": "0123abcd", "sequence": 1, "takenAt": at, "requests": {"count": 10**15, "oldest": at}}
+    lie = read_report(msgspec.json.encode(told))
+    for number in range(20):
+        each_store.clusters.take(f"liar-{number}", lie, now=NOON, ceiling=100)
+    take(each_store, first(requests=WaitingRequests(2, NOON)), "eu")
+    lines = {line.name: line for line in each_store.clusters.clusters("", 100)}
+    assert (lines["eu"].taken_at, lines["eu"].requests) == (NOON, WaitingRequests(2, NOON))
+    liar = lines["liar-1"].requests
+    assert liar is not None and liar.count == 1_000_000
+    assert each_store.clusters.waiting_requests() == 20_000_002
+
+
+@pytest.mark.parametrize("number", [-1, -(2**63), 0])
+def test_a_number_of_requests_that_is_none_is_not_kept(number: int) -> None:
+    told = {"session": "0123abcd", "sequence": 1, "requests": {"count": number, "oldest": "2026-01-01T00:00:00Z"}}
+    kept = read_report(msgspec.json.encode(told)).report.requests
+    assert kept == (WaitingRequests(0) if number == 0 else None)
 
 
 def test_what_does_not_lead_on_is_refused_and_a_first_report_replaces_all(each_store: Store) -> None:

@@ -66,6 +66,8 @@ def cluster_list(clusters: ClusterLists) -> ListView[ClusterRow]:
             Column("left_out", "", lambda row: row.line.left_out if row.line else 0, schema=NUMBER),
             Column("refused", "Refused", lambda row: sum(_refusals(row).values()), "count", schema=NUMBER),
             Column("refusals", "", _refusals, schema={"type": "object", "additionalProperties": NUMBER}),
+            Column("requests", "Requests", _waiting, schema=_MAYBE_NUMBER),
+            Column("oldest_request", "", _oldest_request, schema=MOMENT),
             Column("version", "Version", lambda row: row.member.version or None, schema=MAYBE_TEXT),
         ),
         fetch,
@@ -89,6 +91,16 @@ def _unknown(row: ClusterRow) -> int:
 
 def _refusals(row: ClusterRow) -> dict[str, int]:
     return {} if row.line is None else row.line.refusals
+
+
+def _waiting(row: ClusterRow) -> int | None:
+    requests = None if row.line is None else row.line.requests
+    return None if requests is None else requests.count
+
+
+def _oldest_request(row: ClusterRow) -> str | None:
+    requests = None if row.line is None else row.line.requests
+    return None if requests is None else moment(requests.oldest)
 
 
 def across_clusters(face: ConsoleFace, clusters: ClusterLists, own: ListView[Any]) -> ListView[WorkloadRow]:

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 import msgspec
 
 from webhook.errors import HistoryUnknown
-from webhook.model.fleetinventory import ClusterImage, ClusterReceipt, ClusterReport, ClusterWorkload, Content
+from webhook.model.fleetinventory import (
+    ClusterImage,
+    ClusterReceipt,
+    ClusterReport,
+    ClusterWorkload,
+    Content,
+    WaitingRequests,
+)
 from webhook.model.images import Digest
 from webhook.model.inventory import InventoriedWorkload, RunningInventory
 from webhook.policy.fleetinventory import MOST_CONTENTS, MOST_IN_ALL, MOST_TEXT, differences, fits
@@ -29,12 +36,14 @@ class ClusterReportParts:
         inventory: what ran at the last audit.
         contents: which components images have.
         refusals: how many requests were denied so far, by reason.
+        requests: how many requests for exceptions wait, and since when.
         hub: is told.
     """
 
     inventory: InventoryStore
     contents: ImageContents
     refusals: Callable[[], dict[str, int]]
+    requests: Callable[[], WaitingRequests]
     hub: ClusterReceiver
 
 
@@ -90,12 +99,14 @@ class ClusterReportDuty:
         self, inventory: RunningInventory, workloads: Mapping[str, ClusterWorkload], images: Mapping[str, str]
     ) -> None:
         wanted: Sequence[str] = ()
-        refusals = self._parts.refusals()
+        refusals, requests = self._parts.refusals(), self._parts.requests()
         for _ in range(_MOST_ROUNDS):
             told, now = (self._workloads, self._images), (workloads, images)
             report = differences(self._session, self._sequence + 1, told, now)
             contents = self._contents(images, wanted)
-            report = msgspec.structs.replace(report, taken_at=inventory.taken_at, contents=contents, refusals=refusals)
+            report = msgspec.structs.replace(
+                report, taken_at=inventory.taken_at, contents=contents, refusals=refusals, requests=requests
+            )
             receipt = self._send(report)
             again = set(receipt.wanted) == set(wanted)  # more than the hub takes today
             wanted = () if again and not _says_something(report) else receipt.wanted

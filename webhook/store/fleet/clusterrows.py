@@ -116,6 +116,7 @@ def wanted_contents(connection: Connection, member: str) -> tuple[str, ...]:
 
 def note_report(connection: Connection, member: str, checked: CheckedReport, now: dt.datetime) -> None:
     """Take note of the last report of a member."""
+    requests = checked.report.requests
     values = {
         "session": checked.report.session,
         "sequence": checked.report.sequence,
@@ -123,6 +124,8 @@ def note_report(connection: Connection, member: str, checked: CheckedReport, now
         "taken_at": checked.report.taken_at,
         "left_out": checked.left_out,
         "refusals": to_json(checked.report.refusals),
+        "waiting_requests": None if requests is None else requests.count,
+        "oldest_request": None if requests is None else requests.oldest,
     }
     noting = upserting(connection.dialect, fleet_clusters).values(cluster=member, **values)
     connection.execute(noting.on_conflict_do_update(index_elements=["cluster"], set_=values))

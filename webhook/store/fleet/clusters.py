@@ -20,6 +20,7 @@ from webhook.model.fleetinventory import (
     ClusterReceipt,
     ClusterWorkload,
     ClusterWorkloadLine,
+    WaitingRequests,
 )
 from webhook.model.triage import Key
 from webhook.store.database import Database
@@ -137,9 +138,20 @@ class ClusterRepository:
                 *images.get(row.cluster, (0, 0)),
                 row.left_out,
                 _COUNTS.decode(row.refusals),
+                _waiting(row.waiting_requests, row.oldest_request),
             )
             for row in rows
         ]
+
+    @tried_twice
+    def waiting_requests(self) -> int:
+        """How many requests for exceptions wait at all members, as they last told.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._database.read() as connection:
+            return int(connection.execute(select(func.sum(fleet_clusters.c.waiting_requests))).scalar_one() or 0)
 
     @tried_twice
     def workloads(
@@ -217,6 +229,10 @@ class ClusterRepository:
                 .order_by(fleet_images.c.cluster)
             )
             return {cluster: int(count) for cluster, count in connection.execute(query)}
+
+
+def _waiting(count: int | None, oldest: dt.datetime | None) -> WaitingRequests | None:
+    return None if count is None else WaitingRequests(count, oldest)
 
 
 def _lines(connection: Connection, query: Select[Any]) -> list[ClusterWorkloadLine]:

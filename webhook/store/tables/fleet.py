@@ -99,6 +99,8 @@ fleet_clusters = Table(
     Column("taken_at", Moment),  # by the member's
     Column("left_out", Integer, nullable=False),
     Column("refusals", CleanText, nullable=False),  # a JSON object: reason → how many requests were denied
+    Column("waiting_requests", BigInteger),  # for exceptions; null: the member does not tell
+    Column("oldest_request", Moment),  # since when the oldest of them waits, by the member's clock
 )
 """What members last reported of what runs there."""
 

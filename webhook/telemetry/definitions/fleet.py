@@ -52,4 +52,9 @@ FLEET = (
         "gauge",
         "Members that have not asked this hub for ten minutes; those that never did are not counted.",
     ),
+    MetricDefinition(
+        "bomgate_fleet_requests_waiting",
+        "gauge",
+        "Requests for exceptions that wait at members for an answer there, as they last told this hub.",
+    ),
 )

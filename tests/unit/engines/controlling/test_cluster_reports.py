@@ -15,7 +15,7 @@ from webhook.engines.controlling.clusterreports import ClusterReportDuty, Cluste
 from webhook.engines.fleet.gathering import FleetInventories
 from webhook.errors import HistoryUnknown, Retryable
 from webhook.model.actions import Action
-from webhook.model.fleetinventory import ClusterReceipt, ClusterReport
+from webhook.model.fleetinventory import ClusterReceipt, ClusterReport, WaitingRequests
 from webhook.model.inventory import InventoriedImage, InventoriedWorkload
 from webhook.model.policies import Mode
 from webhook.model.purls import Purl
@@ -52,9 +52,14 @@ class Fleet:
         self.member = open_store(StoreOptions(url=f"sqlite:///{folder}/member.db"), clock)
         self.member.sboms.add(digest(1), make_sbom(A, DEB), place="added")
         self.wire = Wire(self.hub, clock)
+        self.requests = WaitingRequests(0)
         numbers = itertools.count(1)
         made = ClusterReportParts(
-            self.member.inventory, self.member.image_contents, self.member.refusals.counts, self.wire
+            self.member.inventory,
+            self.member.image_contents,
+            self.member.refusals.counts,
+            lambda: self.requests,
+            self.wire,
         )
         self.duty = ClusterReportDuty(made, lambda _: f"{next(numbers):016x}", 60)
 
@@ -115,6 +120,21 @@ def test_the_hub_knows_how_many_requests_were_denied_and_why(fleet: Fleet) -> No
     fleet.hub.clusters.remove("eu")
     fleet.run("web")
     assert shown() == {"findings": 5, "missing-sbom": 1}, "and known again where the hub has lost it"
+
+
+def test_the_hub_knows_how_many_requests_wait_for_an_answer_there(fleet: Fleet) -> None:
+    def shown() -> WaitingRequests | None:
+        (line,) = fleet.hub.clusters.clusters("", 10)
+        return line.requests
+
+    fleet.run("web")
+    assert shown() == WaitingRequests(0)
+    fleet.requests = WaitingRequests(2, NOON)
+    fleet.run("web")
+    assert shown() == WaitingRequests(2, NOON), "though nothing else differs"
+    fleet.requests = WaitingRequests(0)
+    fleet.run("web")
+    assert shown() == WaitingRequests(0), "they were answered"
 
 
 def test_a_receipt_that_is_lost_repeats_a_report_and_changes_nothing(fleet: Fleet) -> None:
