@@ -51,8 +51,13 @@ class Triage:
     type_editor: TypeEditor
 
 
-def open_triage(parts: Parts) -> Triage:
-    """The lists of a process that follows the store with a read model; nothing is searched for in registries."""
+def open_triage(parts: Parts, *, judges: bool = True) -> Triage:
+    """The lists of a process that follows the store with a read model; nothing is searched for in registries.
+
+    Args:
+        parts: of the process.
+        judges: whether images and workloads are judged; without, only lists that show no verdicts may be asked for.
+    """
     rules = ModelRules(parts.rules, parts.model)
     boards = Boards(
         parts.model,
@@ -61,6 +66,7 @@ def open_triage(parts: Parts) -> Triage:
         parts.settings.policy,
         parts.store.inventory,
         parts.clock,
+        judges=judges,
     )
     return _triage(parts, boards, boards, rules)
 

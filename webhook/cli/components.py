@@ -57,7 +57,7 @@ def find(name: str, version: str | None, limit: int | None, output: str) -> Exit
     database contains no SBOM.
     """
     parts = invocation().parts()
-    triage = loaded_triage(parts)
+    triage = loaded_triage(parts, judges=False)
     scan = PackageScan.of(name)
     # A limit counts components, and each package that is found has one at least, before its versions are looked at.
     most_packages = limit if version is None else None

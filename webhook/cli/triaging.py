@@ -18,14 +18,18 @@ T = TypeVar("T")
 _PAGE = 1000
 
 
-def loaded_triage(parts: Parts) -> Triage:
+def loaded_triage(parts: Parts, *, judges: bool = True) -> Triage:
     """The lists, on what the store has now.
+
+    Args:
+        parts: of this process.
+        judges: see :func:`webhook.bootstrap.triage.open_triage`.
 
     Raises:
         StoreError: the store did not answer.
     """
     parts.refresher.refresh()
-    return open_triage(parts)
+    return open_triage(parts, judges=judges)
 
 
 def gathered(page: Callable[[Key | None, int], Page[T]], limit: int | None) -> tuple[list[T], bool]:

@@ -75,7 +75,7 @@ def listed(parts: Parts, given: Mapping[str, Any]) -> Listed:
         raise click.UsageError("--purl and --package both name a package. Give one of them.")
     if not any(given[name] for name in _TRIAGED):
         return Listed(parts.selector.states(_selection(parts, given)))
-    triage = loaded_triage(parts)
+    triage = loaded_triage(parts, judges=False)
     wanted = _filter(parts, given)
     board = triage.boards.now()
     if given["running"] and board.taken_at is None:

@@ -19,7 +19,15 @@ from webhook.engines.triage.basis import Basis
 from webhook.engines.triage.board import Board, by_title
 from webhook.engines.triage.catalog import Catalog
 from webhook.engines.triage.catalogs import Catalogs
-from webhook.engines.triage.judged import FormerVerdicts, Judging, KnownImage, judge_of, judged_workload, reference
+from webhook.engines.triage.judged import (
+    FormerVerdicts,
+    Judging,
+    KnownImage,
+    judge_of,
+    judged_workload,
+    reference,
+    unjudged,
+)
 from webhook.model.inventory import RunningInventory
 from webhook.model.policies import Policy
 from webhook.ports import Clock, InventoryStore
@@ -37,6 +45,7 @@ class Boards:
         policy: what a mode makes of a verdict.
         inventory: what runs.
         clock: time.
+        judges: whether its boards have verdicts; else nothing is known from these but where everything is.
 
     Attributes:
         limits: of its boards, which are about everything.
@@ -52,7 +61,10 @@ class Boards:
         policy: Policy,
         inventory: InventoryStore,
         clock: Clock,
+        *,
+        judges: bool = True,
     ) -> None:
+        self._judges = judges
         self._model, self._catalogs, self._checker, self._policy = model, catalogs, checker, policy
         self._inventory, self._clock = inventory, clock
         self._one_at_a_time, self._narrow_lock = threading.Lock(), threading.Lock()
@@ -117,7 +129,7 @@ class Boards:
         former = FormerVerdicts({}, (), set(), self._clock.now())
         if before is not None and changed is not None:
             former = FormerVerdicts(before.by_digest, before.workloads, changed, self._clock.now())
-        judge = judge_of(self._checker)
+        judge = judge_of(self._checker) if self._judges else unjudged
         workloads = () if self._known is None else self._known.workloads
         judged = tuple(
             former.workload(workload) or judged_workload(workload, judge, self._policy) for workload in workloads

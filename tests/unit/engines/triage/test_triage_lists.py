@@ -18,6 +18,7 @@ from tests.fakes import NOON, FakeClock
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
 from webhook.bootstrap.parts import Parts, open_parts
 from webhook.bootstrap.triage import Triage, open_triage
+from webhook.engines.judging.images import ImageChecker
 from webhook.engines.triage import affected
 from webhook.engines.triage.assessments import AssessmentFilter, Standing
 from webhook.engines.triage.vulnerabilityrows import VulnerabilityFilter, VulnerabilityRow
@@ -345,3 +346,33 @@ def test_orders_and_moments_of_a_list(scene: Scene) -> None:
     scene.parts.store.components.record([answer(PYYAML, MEDIUM, at=later)], assess=AutoRule(), now=later)
     scene.refresh()
     assert scene.ids() == [CRITICAL.id, HIGH.id, MEDIUM.id]
+
+
+def test_lists_without_verdicts_judge_no_image_and_say_the_same(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        pytest.fail("an image was judged")
+
+    every = itertools.product(
+        VulnerabilityOrder,
+        (None, *AssessmentState),
+        (None, "shop", "lab"),
+        (None, digest(1), digest(2)),
+        (None, "*o*", "pkg:npm/*"),
+    )
+    wanted = [
+        VulnerabilityFilter(order, state=state, namespace=namespace, image=image, package=package)
+        for order, state, namespace, image, package in every
+    ]
+    judged = [scene.triage.vulnerabilities.page(each) for each in wanted]
+    board = scene.triage.boards.now()
+
+    monkeypatch.setattr(ImageChecker, "unremembered", refuse)
+    triage = open_triage(scene.parts, judges=False)
+
+    assert [triage.vulnerabilities.page(each) for each in wanted] == judged
+    other = triage.boards.now()
+    assert [replace(image, verdict=None) for image in other.images] == [
+        replace(image, verdict=None) for image in board.images
+    ]
+    assert [each.workload for each in other.workloads] == [each.workload for each in board.workloads]
+    assert triage.packages.page(PackageScan.of("lo*")) == scene.triage.packages.page(PackageScan.of("lo*"))
