@@ -54,6 +54,7 @@ KNOWN = (
     "0039",
     "0040",
     "0041",
+    "0042",
     VERSION,
 )
 """Every version there was, oldest first."""
