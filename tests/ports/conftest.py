@@ -43,3 +43,11 @@ def store(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Store | 
     opened = open_store(StoreOptions(url=url), clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture(params=["sqlite_url", "restored_url", "restored_pooled_url"])
+def hub_store(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Store]:
+    """An empty store of a hub on SQLite, on PostgreSQL, and on that through PgBouncer; there is none in memory."""
+    opened = open_store(StoreOptions(url=request.getfixturevalue(request.param)), clock)
+    yield opened
+    opened.close()

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import Engine, event
 
 from tests.fakes import NOON, FakeClock
+from tests.ports.test_port_clusters import LOG4J, A, content, digest, first, workload
+from tests.ports.test_port_fleet_reports import ask, record
 from tests.unit.store.plans import WITH_FINDINGS, explained, filled, read_whole
-from tests.unit.store.test_store_fleet_clusters import LOG4J, A, content, digest, first, workload
 from tests.unit.store.test_store_fleet_decisions import append, made
-from tests.unit.store.test_store_fleet_reports import ask, record
 from webhook.model.actions import Action
 from webhook.model.fleetinventory import ClusterReport, ImageContent
 from webhook.policy.fleetinventory import read_report
