@@ -68,6 +68,7 @@ class Hub:
             "listen": "127.0.0.1:0",
             "metricsListen": "",
             "signingKey": str(self.key),
+            "gracefulSeconds": 1,  # members keep connections open, for which it would wait
             **(fleet or {}),
         }
         content = {"database": {"url": url or f"sqlite:///{folder}/hub.db"}, "fleet": own, **settings}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import zlib
 
@@ -9,12 +10,21 @@ import msgspec
 
 from webhook.engines.fleet.answering import MOST_COORDINATES, read_question
 from webhook.model.exploitation import ExploitKind
+from webhook.model.policies import Policy
+from webhook.model.requests import Phase
+from webhook.policy.evaluation import Rules
 from webhook.policy.fleetdocuments import decode, encode, open_document
 from webhook.policy.fleetinventory import read_report
 from webhook.policy.fleetreplies import decode_reports, encode_reports
 from webhook.policy.fleetsets import decode_offers, encode_offers, pack_exploits, read_advisories, read_exploits
+from webhook.policy.memberrequests import answer_for_member, brought, read_requests
+from webhook.policy.requests import RequestView
+from webhook.policy.typetable import default_types
+from webhook.policy.undo import BatchHistory
 
 _MOST = 1_000_000
+_NOW = dt.datetime(2026, 11, 1, 12, tzinfo=dt.UTC)
+_RULES = Rules(default_types(), Policy())
 
 
 def _verify(name: str, signature: bytes, data: bytes) -> bool:
@@ -58,6 +68,18 @@ def cluster_report(data: bytes) -> None:
     read_report(data)
 
 
+def member_requests(data: bytes) -> None:
+    """What a member says of its requests; whatever it says, each is one that waits, of that member."""
+    told, left_out = read_requests(data)
+    assert left_out >= 0
+    for request in told.waiting:
+        rule = brought(request, "berlin", _NOW, 90, "cluster berlin", _RULES)
+        (made,) = rule(RequestView(None, (), (), lambda _: BatchHistory((), (), {}))).requests
+        assert (made.cluster, made.phase, made.answer, made.origin) == ("berlin", Phase.WAITING, None, "")
+        assert made.until is not None and made.until <= _NOW + dt.timedelta(days=90)
+        assert answer_for_member(made) is None
+
+
 def set_list(data: bytes) -> None:
     """The list of the hub's sets."""
     offers = decode_offers(data)
@@ -92,6 +114,7 @@ FLEET = {
     "fleet-reply": reply,
     "fleet-question": question,
     "fleet-cluster-report": cluster_report,
+    "fleet-member-requests": member_requests,
     "fleet-set-list": set_list,
     "fleet-advisories": advisory_set,
     "fleet-exploits": exploit_set,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from tests.copies import replace
 from webhook.model.assessments import Assessment
-from webhook.model.requests import ExceptionRequest, Phase, RequestChange, RequestCounts, RequestScan
+from webhook.model.requests import ExceptionRequest, MemberRequest, Phase, RequestChange, RequestCounts, RequestScan
 from webhook.model.triage import AuditNote
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.requests import RequestView
@@ -37,11 +37,17 @@ class MemoryRequests:
         now: dt.datetime,
         namespace: str = "",
         number: int | None = None,
+        member: MemberRequest | None = None,
     ) -> ExceptionRequest:
         request = None if number is None else self.requests.get(number)
+        if member is not None:
+            request = next((each for each in self.requests.values() if _is_of(each, member)), None)
         where = namespace if request is None else request.scope.namespace
+        cluster = (member.cluster if member else "") if request is None else request.cluster
         waiting = [
-            other for other in self.requests.values() if other.phase is Phase.WAITING and other.scope.namespace == where
+            other
+            for other in self.requests.values()
+            if other.phase is Phase.WAITING and other.scope.namespace == where and other.cluster == cluster
         ]
         covered = [
             other
@@ -74,7 +80,9 @@ class MemoryRequests:
         found = [
             request
             for request in reversed(self.requests.values())
-            if (after is None or request.number < after) and scan.phase in (None, request.phase_at(now))
+            if (after is None or request.number < after)
+            and scan.phase in (None, request.phase_at(now))
+            and scan.cluster in (None, request.cluster)
         ]
         return found[:most]
 
@@ -85,12 +93,31 @@ class MemoryRequests:
         ]
 
     def namespaces(self) -> Sequence[str]:
-        return sorted({request.scope.namespace for request in self.requests.values() if request.scope.namespace})
+        own = [request for request in self.requests.values() if not request.cluster]
+        return sorted({request.scope.namespace for request in own if request.scope.namespace})
 
     def with_origin(self, kind: str) -> Sequence[ExceptionRequest]:
         return [request for request in self.requests.values() if request.origin.startswith(f"{kind} ")]
+
+    def of_member(self, cluster: str, numbers: Collection[int], *, now: dt.datetime) -> Sequence[ExceptionRequest]:
+        found = [request for request in self.requests.values() if request.member and request.cluster == cluster]
+        there = [
+            request
+            for request in found
+            if request.member
+            and (
+                request.member.number in numbers
+                or (request.phase in (Phase.WAITING, Phase.APPROVED) and (request.until is None or request.until > now))
+            )
+        ]
+        return sorted(there, key=lambda request: request.member.number if request.member else 0)
 
     def counts(self, now: dt.datetime) -> RequestCounts:
         phases = [request.phase_at(now) for request in self.requests.values()]
         waiting = [request.created for request in self.requests.values() if request.phase_at(now) is Phase.WAITING]
         return RequestCounts({phase: phases.count(phase) for phase in Phase}, min(waiting, default=None))
+
+
+def _is_of(request: ExceptionRequest, member: MemberRequest) -> bool:
+    there = request.member
+    return there is not None and (there.cluster, there.number) == (member.cluster, member.number)

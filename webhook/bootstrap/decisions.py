@@ -90,7 +90,7 @@ class DecisionParts:
 
         given = (self.store.vulnerabilities, self.rules_now, self.settings.requests, self.clock)
         reader = RequestReader(*given, tells_fixes=self.sources.matches)
-        return RequestDesk(self.store.requests, reader, self.clock)
+        return RequestDesk(self.store.requests, reader, self.clock, hub_answers=self.settings.fleet.hub_answers)
 
     @cached_property
     def _file(self) -> FileAssessments:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from webhook.bootstrap.parts import Parts
     from webhook.engines.assessing.onecluster import ClusterDesk
     from webhook.engines.controlling.fleet import FleetDuty
+    from webhook.engines.controlling.fleetrequests import FleetRequestDuty
     from webhook.engines.downloading.downloader import Downloader
     from webhook.engines.downloading.progress import DownloadListener
     from webhook.model.downloads import DownloadReport
@@ -146,11 +147,25 @@ def following(parts: Parts, metrics: Metrics) -> FleetDuty:
     return FleetDuty(follower, parts.clock, metrics)
 
 
+def bringing(parts: Parts) -> FleetRequestDuty:
+    """Brings the requests of this member to its hub.
+
+    Raises:
+        ConfigError: a setting cannot work.
+    """
+    from webhook.clients.hub.requests import HubRequests
+    from webhook.engines.controlling.fleetrequests import FleetRequestDuty
+
+    return FleetRequestDuty(parts.desk, HubRequests(parts.sources.hub_client()), parts.clock)
+
+
 def member_duties(parts: Parts, metrics: Metrics) -> Iterator[Duty]:
     """What the controller of a member does with its hub."""
     if not parts.sources.asks_hub:
         return
     yield following(parts, metrics)
+    if parts.settings.fleet.hub_answers:
+        yield bringing(parts)
     from webhook.clients.hub.inventory import HubReceiver
     from webhook.clients.ossindex.forms import forms
     from webhook.engines.controlling.changedanswers import ChangedAnswersDuty

@@ -22,6 +22,7 @@ from webhook.engines.fleet.gathering import FleetInventories
 from webhook.engines.fleet.members import MemberBook
 from webhook.engines.fleet.offering import SetOffers
 from webhook.engines.fleet.publishing import Publisher
+from webhook.engines.fleet.requests import FleetRequests
 from webhook.errors import BomgateError
 from webhook.hub.app import create_hub
 from webhook.hub.face import HubFace
@@ -87,6 +88,7 @@ def hub_parts(settings: Settings, options: ServeOptions, signer: HubSigner) -> H
             asked_by_key,
         ),
         inventories=FleetInventories(parts.store.clusters, clock, settings.fleet.new_keys_per_day),
+        requests=FleetRequests(parts.store.requests, parts.rules_now, settings.requests.max_days, clock),
         sets=SetOffers(parts.store.fleet_sets),
         sign=signer.sign,
         waiters=waiters,

@@ -14,6 +14,7 @@ from webhook.cli.options import global_options, invocation, output_option
 from webhook.cli.output import note, print_json, print_table, say
 from webhook.cli.verbs import VerbGroup
 from webhook.engines.fleet.members import add_member, remove_member
+from webhook.engines.fleet.requests import forget_requests
 from webhook.errors import InvalidInput
 from webhook.model.triage import AuditNote
 from webhook.policy.phrases import count, end_of, moment
@@ -74,7 +75,8 @@ def remove(name: str, forget: bool, claimed: str | None, token_file: Path | None
     """Take the token of a member back, at the hub, and forget what it reported. The member goes on with what it has.
 
     What was decided for it alone stays at the hub, and counts again for a new member of that name, unless --forget
-    deletes it. Answers that it asked for stay for the others, until nobody has asked for them in a while.
+    deletes it. Its requests for exceptions wait no longer. Answers that it asked for stay for the others, until nobody
+    has asked for them in a while.
     """
     parts = invocation().parts()
     store, now = parts.store, parts.clock.now()
@@ -82,6 +84,7 @@ def remove(name: str, forget: bool, claimed: str | None, token_file: Path | None
     if who is not None:
         who.require("delete", "assessments")
     was_there = remove_member(store.fleet_members, store.clusters, store.fleet_reports, name, now)
+    forget_requests(store.requests, parts.rules_now, name, now)
     if was_there:
         say(f"{name} is no member any more.")
     if who is not None:

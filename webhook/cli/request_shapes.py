@@ -70,6 +70,7 @@ class RequestShape:
     batch: Annotated[str, "Of the assessments that an approval makes."]
     until_fixed: Annotated[bool, "Whether it ends earlier, too: once a source tells a fixed version."] = False
     fixed_in: Annotated[str, "The fixed version that ended the exception; else empty."] = ""
+    cluster: Annotated[str, "At a hub, the member that it was made in; else empty."] = ""
 
     @classmethod
     def of(cls, one: ExceptionRequest, now: dt.datetime) -> RequestShape:
@@ -105,6 +106,7 @@ class RequestShape:
             batch=one.batch,
             until_fixed=one.until_fixed,
             fixed_in=one.fixed_in,
+            cluster=one.cluster,
         )
 
 

@@ -27,6 +27,7 @@ CSV = (
     "comment",
     "until_fixed",
     "fixed_in",
+    "cluster",
 )
 """Columns of the list as CSV."""
 
@@ -41,6 +42,7 @@ def show_request(request: ExceptionRequest, now: dt.datetime) -> None:
             ("version", request.version if request.version > 1 else ""),
             ("about", ", ".join(request.vulnerabilities)),
             ("for", described(request.scope, 0)),
+            ("cluster", request.cluster),
             ("type", given or request.type),
             ("asked until", moment(request.until) if request.until and request.ends != request.until else None),
             ("until", None if request.ends is None else moment(request.ends)),
@@ -79,7 +81,7 @@ def request_row(request: ExceptionRequest, now: dt.datetime) -> Sequence[object]
         request.number,
         request.phase_at(now).value,
         ", ".join(request.vulnerabilities),
-        described(request.scope),
+        f"{request.cluster}: {described(request.scope)}" if request.cluster else described(request.scope),
         f"{request.askers[0].person.name}{more}",
         moment(request.created),
         None if request.ends is None else moment(request.ends),
@@ -105,4 +107,5 @@ def csv_row(request: ExceptionRequest, now: dt.datetime) -> Sequence[object]:
         None if answer is None else answer.comment,
         "true" if request.until_fixed else None,
         request.fixed_in or None,
+        request.cluster or None,
     )

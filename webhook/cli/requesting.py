@@ -70,17 +70,24 @@ def _answer_options(verb: F) -> F:
     help="How far they have got.",
 )
 @click.option("--namespace", metavar="NS", help="Only for this namespace.")
+@click.option("--cluster", metavar="NAME", help="At a hub: only those made in this member.")
 @click.option("--by", metavar="USER", help="Only those that this user made.")
 @click.option("--vulnerability", metavar="ID", shell_complete=complete_vulnerabilities, help="Only about this ID.")
 @limit_option()
 @global_options
 @output_option("csv")
 def list_requests(
-    output: str, phase: str, namespace: str | None, by: str | None, vulnerability: str | None, limit: int | None
+    output: str,
+    phase: str,
+    namespace: str | None,
+    cluster: str | None,
+    by: str | None,
+    vulnerability: str | None,
+    limit: int | None,
 ) -> None:
-    """List requests, newest first. All filters must match."""
+    """List requests, newest first; at a hub those of its members, too. All filters must match."""
     parts = invocation().parts()
-    scan = RequestScan(None if phase == "any" else Phase(phase), namespace, by, vulnerability)
+    scan = RequestScan(None if phase == "any" else Phase(phase), namespace, by, vulnerability, cluster=cluster)
 
     def page(after: Key | None, most: int) -> Page[ExceptionRequest]:
         return parts.desk.page(scan, None if after is None else int(after[0]), most)
@@ -93,6 +100,11 @@ def list_requests(
         refuse_unknown(
             (
                 (by, lambda: bool(parts.desk.page(RequestScan(user=by), None, 1).items), "No request is by this user"),
+                (
+                    cluster,
+                    lambda: cluster in {member.name for member in parts.store.fleet_members.list()},
+                    "No member is called",
+                ),
                 (vulnerability, lambda: known.show(vulnerability or "") is not None, "This vulnerability is not known"),
             ),
             "`bomgate requests list --phase any` shows all requests.",
@@ -242,12 +254,15 @@ def withdraw(output: str, number: int, token_file: Path | None) -> None:
 def _allowed(parts: Parts, number: int, verb: str, token_file: Path | None) -> tuple[Actor, ExceptionRequest]:
     """Who acts on a request, and the request as it was read; they may do that where it is for."""
     who, request = actor(parts, token_file), parts.desk.named(number)
-    who.require(verb, _RESOURCE, request.scope.namespace or "")
+    who.require(verb, _RESOURCE, "" if request.cluster else request.scope.namespace or "")
     return who, request
 
 
-def _effects(parts: Parts, request: ExceptionRequest, reply: DraftAnswer) -> Effects:
+def _effects(parts: Parts, request: ExceptionRequest, reply: DraftAnswer) -> Effects | None:
+    """What an approval would change; None of a request of another cluster, whose settings are not known here."""
     records = parts.desk.reader.records(request, Person("preview", "preview"), reply)
+    if request.cluster:
+        return None
     return loaded_triage(parts).decider.effects(records)
 
 

@@ -40,6 +40,7 @@ _REQUEST = {
     "versions": _MAYBE,
     "image": _MAYBE,
     "namespace": _MAYBE,
+    "cluster": {"type": "string", "description": "At a hub, the member that it was made in; else empty."},
     "type": _TEXT,
     "until": _MAYBE,
     "created": _TEXT,

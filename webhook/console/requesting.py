@@ -18,6 +18,7 @@ from webhook.console.rights import offers, origin, person, require, visible
 from webhook.engines.requesting.reader import DraftAnswer
 from webhook.errors import BomgateError, InvalidInput
 from webhook.model.assessments import Scope
+from webhook.model.fleetinventory import ClusterWorkload
 from webhook.model.people import Person
 from webhook.model.requests import ExceptionRequest, Phase, Wish
 from webhook.model.triage import AuditScan
@@ -125,7 +126,7 @@ def _taken(face: ConsoleFace, gate: Gate, number: int, verb: str, reason: str, d
 def _take(face: ConsoleFace, gate: Gate, number: int, verb: str, reason: str, draft: DraftAnswer) -> ExceptionRequest:
     """Join, withdraw, approve or deny a request."""
     asked, who, desk = _readable(face, gate, number), person(), face.desk
-    where = asked.scope.namespace or ""
+    where = _where(asked)
     if verb in ("join", "withdraw"):
         require(gate, "create", _RESOURCE, where)
         taken = desk.join(number, reason, who, origin()) if verb == "join" else desk.withdraw(number, who, origin())
@@ -185,9 +186,14 @@ def _draft(given: Mapping[str, str]) -> DraftAnswer:
 def _readable(face: ConsoleFace, gate: Gate, number: int) -> ExceptionRequest:
     """A request; one that the person may not read is like one that does not exist, so that no number tells of it."""
     found = face.desk.find(number)
-    if found is None or not gate.may(person(), "get", _RESOURCE, found.scope.namespace or ""):
+    if found is None or not gate.may(person(), "get", _RESOURCE, _where(found)):
         raise NotFound(f"There is no request {number}.")
     return found
+
+
+def _where(request: ExceptionRequest) -> str:
+    """The namespace in which rights are asked for; of another cluster none counts but those for the whole hub."""
+    return "" if request.cluster else request.scope.namespace or ""
 
 
 # -- what is shown ----------------------------------------------------------------------------------------------------
@@ -215,7 +221,7 @@ def _offered(face: ConsoleFace, gate: Gate) -> Sequence[str]:
 
 def _page(face: ConsoleFace, gate: Gate, number: int, problem: BomgateError | None) -> str:
     asked, who = _readable(face, gate, number), person()
-    where = asked.scope.namespace or ""
+    where = _where(asked)
     is_mine = any(is_same(who, asker.person) and not asker.left for asker in asked.askers)
     phase = asked.phase_at(face.clock.now())
     effects = _effects(face, gate, asked, DraftAnswer("preview")) if phase is Phase.WAITING else None
@@ -223,6 +229,7 @@ def _page(face: ConsoleFace, gate: Gate, number: int, problem: BomgateError | No
         "request.html",
         one=request_json(asked, face.clock.now()),
         effects=effects,
+        there=_there(face, asked) if phase is Phase.WAITING and asked.cluster else None,
         problem=problem,
         history=face.store.audit(AuditScan(batch=asked.batch), None, _MOST_ROWS),
         is_mine=is_mine,
@@ -244,12 +251,25 @@ def _refusal(face: ConsoleFace, asked: ExceptionRequest) -> ApprovalRefused | No
 
 
 def _effects(face: ConsoleFace, gate: Gate, asked: ExceptionRequest, draft: DraftAnswer) -> dict[str, Any] | None:
-    """What an approval changes, as far as the person may see it."""
+    """What an approval changes, as far as the person may see it; of another cluster that is not known here."""
     try:
         records = face.desk.reader.records(asked, person(), draft)
     except InvalidInput:
         return None
+    if asked.cluster:
+        return None
     return {"records": len(records), **effects_json(visible(face, gate, "get", _RESOURCE).decider.effects(records))}
+
+
+def _there(face: ConsoleFace, asked: ExceptionRequest) -> list[ClusterWorkload]:
+    """What runs in its cluster that a request is about, as that has reported."""
+    if face.cluster_decider is None:
+        return []
+    try:
+        records = face.desk.reader.records(asked, person(), DraftAnswer("preview"))
+    except InvalidInput:
+        return []
+    return [line.workload for line in face.cluster_decider.workloads(asked.cluster, records)]
 
 
 def request_json(one: ExceptionRequest, now: dt.datetime) -> dict[str, Any]:
@@ -264,6 +284,7 @@ def request_json(one: ExceptionRequest, now: dt.datetime) -> dict[str, Any]:
         "versions": one.scope.version_range,
         "image": one.scope.image,
         "namespace": one.scope.namespace,
+        "cluster": one.cluster,
         "type": one.type,
         "until": moment(one.until),
         "created": moment(one.created),

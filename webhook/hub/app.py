@@ -12,6 +12,7 @@ from webhook.hub.changes import add_changes
 from webhook.hub.face import HubFace
 from webhook.hub.inventory import add_inventory
 from webhook.hub.reports import add_reports
+from webhook.hub.requests import add_requests
 from webhook.hub.sets import add_sets
 
 
@@ -47,5 +48,6 @@ def create_hub(face: HubFace) -> AdmissionApp:
     add_changes(app, face)
     add_reports(app, face)
     add_inventory(app, face)
+    add_requests(app, face)
     add_sets(app, face)
     return AdmissionApp(app, face.connections)

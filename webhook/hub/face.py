@@ -12,6 +12,7 @@ from webhook.engines.fleet.gathering import FleetInventories
 from webhook.engines.fleet.members import MemberBook
 from webhook.engines.fleet.offering import SetOffers
 from webhook.engines.fleet.publishing import Publisher
+from webhook.engines.fleet.requests import FleetRequests
 from webhook.hub.waiting import Waiters
 from webhook.policy.fleetdocuments import Sign
 from webhook.ports import Background, Clock
@@ -27,6 +28,7 @@ class HubFace:
         members: knows who may ask.
         answers: answers what members ask about components.
         inventories: takes what members tell of what runs there.
+        requests: takes what members tell of requests for exceptions.
         sets: advisories, KEV and EPSS for members.
         sign: signs replies.
         waiters: requests that wait for news.
@@ -42,6 +44,7 @@ class HubFace:
     members: MemberBook
     answers: FleetAnswers
     inventories: FleetInventories
+    requests: FleetRequests
     sets: SetOffers
     sign: Sign
     waiters: Waiters

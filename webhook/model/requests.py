@@ -68,6 +68,21 @@ class RequestAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberRequest:
+    """Where a request comes from that a member of the fleet brought to its hub.
+
+    Attributes:
+        cluster: the name of the member.
+        number: of the request there.
+        version: of the request there, as the hub has it.
+    """
+
+    cluster: str
+    number: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class ExceptionRequest:
     """A request to tolerate vulnerabilities for a while.
 
@@ -87,6 +102,7 @@ class ExceptionRequest:
         type: the assessment type that is asked for; empty leaves it to the approver.
         until_fixed: whether the exception is to end earlier, too: once a source tells a fixed version.
         fixed_in: the fixed version that ended the exception; empty while none has.
+        member: at a hub, the member that it was made in; None for one that was made here.
     """
 
     number: int
@@ -104,11 +120,20 @@ class ExceptionRequest:
     type: str = ""
     until_fixed: bool = False
     fixed_in: str = ""
+    member: MemberRequest | None = None
 
     @property
     def batch(self) -> str:
-        """The name of the batch of assessments that its approval makes, and of its rows in the audit log."""
-        return f"request-{self.number}"
+        """The name of the batch of assessments that its approval makes, and of its rows in the audit log.
+
+        That of a member's request is no name that a request of the member could have.
+        """
+        return f"request-{self.number}" if self.member is None else f"hub-request-{self.number}"
+
+    @property
+    def cluster(self) -> str:
+        """The name of the member that it was made in; empty for one that was made here."""
+        return "" if self.member is None else self.member.cluster
 
     @property
     def is_of_assessment(self) -> bool:
@@ -181,7 +206,8 @@ class RequestScan:
         namespace: exactly.
         user: the first who asked, exactly.
         vulnerability: one that is asked for, exactly.
-        within: only for one of these namespaces.
+        within: only for one of these namespaces of this cluster.
+        cluster: made in this member of the fleet; empty: made here.
     """
 
     phase: Phase | None = None
@@ -189,6 +215,7 @@ class RequestScan:
     user: str | None = None
     vulnerability: str | None = None
     within: tuple[str, ...] | None = None
+    cluster: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

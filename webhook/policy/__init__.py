@@ -14,7 +14,7 @@ Where to look for a rule; the first module of a line is where to begin:
 - From what is known to a verdict: ``evaluation``, ``judge``, ``sharing``, ``unseen``, ``coverage``, ``reasons``,
   ``modes``, ``exemptions``, ``admissions``, ``rekeying``.
 - What may loosen, and who has to approve it: ``loosening``, ``typeloosening``, ``comparison``, ``claims``, ``stock``,
-  ``outlooks``, ``asking``, ``requests``.
+  ``outlooks``, ``asking``, ``requests``, ``memberrequests``.
 - Types of the cluster and of people: ``clustertypes``, ``peoplestypes``, ``colors``.
 - VEX: ``vex``, ``vextrust``, ``vexlineage``, ``vexmatching``, ``vexnames``, ``vexexplaining``, ``vexexporting``,
   ``vexspellings``.

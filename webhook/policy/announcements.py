@@ -60,6 +60,7 @@ def _told(request: ExceptionRequest, topic: Topic, word: str) -> Announcement:
     rest = len(names) - _SHOWN
     first = request.askers[0]
     facts = {
+        "cluster": request.cluster,
         "for": described(request.scope),
         "by": first.person.name,
         "why": first.reason,

@@ -62,7 +62,7 @@ def asked(request: ExceptionRequest, recorded_by: str) -> RequestRule:
                     f"Request {other.number} asks for the same.",
                     remedy=f"Join it: bomgate requests join {other.number} --reason '<why>'.",
                 )
-        return _changed(request, "request", request.askers[0].person, recorded_by, request.askers[0].reason)
+        return noted(request, "request", request.askers[0].person, recorded_by, request.askers[0].reason)
 
     return rule
 
@@ -71,7 +71,7 @@ def joined(asker: Asker, recorded_by: str) -> RequestRule:
     """Somebody further asks for the same."""
 
     def rule(view: RequestView) -> RequestChange:
-        request = _open(view, asker.at)
+        request = _own(still_waiting(view, asker.at))
         if any(is_same(asker.person, other.person) and not other.left for other in request.askers):
             raise InvalidInput(
                 f"{plain(asker.person.name, 100)} has already joined this request.", remedy="Wait for the answer."
@@ -80,7 +80,7 @@ def joined(asker: Asker, recorded_by: str) -> RequestRule:
             raise InvalidInput("No more people can join this request.", remedy="Wait for the answer.")
         others = tuple(other for other in request.askers if other.person.identity != asker.person.identity)
         made = replace(request, askers=(*others, asker))  # whoever comes back in another form stays in the former, too
-        return _changed(made, "join-request", asker.person, recorded_by, asker.reason)
+        return noted(made, "join-request", asker.person, recorded_by, asker.reason)
 
     return rule
 
@@ -112,8 +112,8 @@ def approved(approval: Approval) -> RequestRule:
     answer = replace(approval.answer, until=approval.until, type=given)
 
     def rule(view: RequestView) -> RequestChange:
-        request = _open(view, answer.at)
-        _check_version(request, approval.version)
+        request = still_waiting(view, answer.at)
+        check_version(request, approval.version)
         until = approval.until if approval.until is not None else request.until
         covered = [
             other
@@ -148,11 +148,11 @@ def denied(answer: RequestAnswer, version: int | None, recorded_by: str, *, allo
     """Somebody denies who did not ask; who did may withdraw."""
 
     def rule(view: RequestView) -> RequestChange:
-        request = _open(view, answer.at)
-        _check_version(request, version)
+        request = still_waiting(view, answer.at)
+        check_version(request, version)
         check_approver(answer.person, (request,), allow_self=allow_self)
         made = replace(request, phase=Phase.DENIED, answer=answer)
-        return _changed(made, "deny-request", answer.person, recorded_by, answer.comment)
+        return noted(made, "deny-request", answer.person, recorded_by, answer.comment)
 
     return rule
 
@@ -164,6 +164,7 @@ def withdrawn(person: Person, at: dt.datetime, recorded_by: str, rules: Rules) -
         request = view.request
         if request is None or request.phase not in (Phase.WAITING, Phase.APPROVED):
             raise _closed(request)
+        _own(request)
         askers = tuple(replace(asker, left=asker.left or is_same(person, asker.person)) for asker in request.askers)
         if askers == request.askers:
             raise RequestRefused(
@@ -172,7 +173,7 @@ def withdrawn(person: Person, at: dt.datetime, recorded_by: str, rules: Rules) -
             )
         made = replace(request, askers=askers)
         if made.asking:
-            return _changed(made, "leave-request", person, recorded_by)
+            return noted(made, "leave-request", person, recorded_by)
         return closed(made, view, person, at, recorded_by, rules)
 
     return rule
@@ -183,7 +184,7 @@ def closed(
 ) -> RequestChange:
     """Withdraw a request altogether; what its approval recorded is taken back."""
     made = replace(request, phase=Phase.WITHDRAWN)
-    change = _changed(made, "withdraw-request", person, recorded_by)
+    change = noted(made, "withdraw-request", person, recorded_by)
     return _taken_back(view, change, person, at, recorded_by, rules)
 
 
@@ -205,12 +206,13 @@ def changed(
         until_fixed=request.until_fixed,
         fixed_in="",
         definition=request.definition,
+        member=request.member,
         askers=(*request.askers, *former),
         phase=Phase.WAITING,
         version=before.version + 1,
         answer=None,
     )
-    change = _changed(made, "change-request", person, recorded_by, request.askers[0].reason)
+    change = noted(made, "change-request", person, recorded_by, request.askers[0].reason)
     return _taken_back(view, change, person, at, recorded_by, rules)
 
 
@@ -242,14 +244,25 @@ def _taken_back(
 # -- parts -----------------------------------------------------------------------------------------------------------
 
 
-def _open(view: RequestView, now: dt.datetime) -> ExceptionRequest:
+def still_waiting(view: RequestView, now: dt.datetime) -> ExceptionRequest:
+    """The request of a rule; raises ChangedMeanwhile where nobody waits for its answer."""
     request = view.request
     if request is None or request.phase_at(now) is not Phase.WAITING:
         raise _closed(request)
     return request
 
 
-def _check_version(request: ExceptionRequest, version: int | None) -> None:
+def _own(request: ExceptionRequest) -> ExceptionRequest:
+    """The request, where it was made in this cluster."""
+    if request.member is not None:
+        raise RequestRefused(
+            f"Request {request.number} was made in {request.cluster}.", remedy="Join or withdraw it in that cluster."
+        )
+    return request
+
+
+def check_version(request: ExceptionRequest, version: int | None) -> None:
+    """Raise ChangedMeanwhile where this is not the version that somebody looked at."""
     if version is not None and version != request.version:
         raise ChangedMeanwhile(f"Request {request.number} was changed after you looked at it.")
 
@@ -264,9 +277,8 @@ def _closed(request: ExceptionRequest | None) -> ChangedMeanwhile:
     return ChangedMeanwhile(f"Request {request.number} is {word}.", remedy="Ask again if it is still needed.")
 
 
-def _changed(
-    request: ExceptionRequest, action: str, person: Person, recorded_by: str, comment: str = ""
-) -> RequestChange:
+def noted(request: ExceptionRequest, action: str, person: Person, recorded_by: str, comment: str = "") -> RequestChange:
+    """A request as it is now, with its row in the audit log."""
     return RequestChange((request,), notes=((0, _note(action, request, person, recorded_by, comment)),))
 
 
@@ -285,6 +297,8 @@ def _note(
         known["until_fixed"] = "yes"
     if request.origin:
         known["object"] = request.origin
+    if request.cluster:
+        known["cluster"] = request.cluster
     requested_for = next(
         (asker.requested_for for asker in request.askers if is_same(asker.person, person) and asker.requested_for), ""
     )

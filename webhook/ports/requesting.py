@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from webhook.model.fleetrequests import MemberRequests, RequestReceipt
     from webhook.model.requestobjects import RequestObject, RequestStatus
-    from webhook.model.requests import ExceptionRequest, RequestChange, RequestCounts, RequestScan
+    from webhook.model.requests import ExceptionRequest, MemberRequest, RequestChange, RequestCounts, RequestScan
     from webhook.policy.requests import RequestView
 
 
@@ -22,10 +23,12 @@ class RequestStore(Protocol):
         now: dt.datetime,
         namespace: str = "",
         number: int | None = None,
+        member: MemberRequest | None = None,
     ) -> ExceptionRequest:
         """Do what a rule makes of a request, all or nothing; whoever changes requests waits for each other.
 
-        ``namespace`` is that of a new request. What the rule raises is raised, and nothing was changed.
+        ``namespace`` is that of a new request, and ``member`` names one by where it comes from. What the rule raises is
+        raised, and nothing was changed.
         """
 
     def find(self, number: int) -> ExceptionRequest | None:
@@ -43,8 +46,22 @@ class RequestStore(Protocol):
     def with_origin(self, kind: str) -> Sequence[ExceptionRequest]:
         """Those that stand for objects of a kind, in order of their numbers."""
 
+    def of_member(self, cluster: str, numbers: Collection[int], *, now: dt.datetime) -> Sequence[ExceptionRequest]:
+        """Requests of a member that are open, and those of some of its numbers, in order of these."""
+
     def counts(self, now: dt.datetime) -> RequestCounts:
         """How many there are of each phase."""
+
+
+class HubDesk(Protocol):
+    """The hub, as a member brings it requests."""
+
+    def bring(self, told: MemberRequests) -> RequestReceipt:
+        """Tell what waits here, and hear what was answered.
+
+        Raises:
+            SourceError: the hub did not answer, or refuses to.
+        """
 
 
 class RequestObjects(Protocol):

@@ -13,7 +13,7 @@ from webhook.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-VERSION = "0043"
+VERSION = "0044"
 """The version this program needs. Written here so that alembic is loaded only to migrate; a test compares the two."""
 KNOWN = (
     "0001",
@@ -55,6 +55,7 @@ KNOWN = (
     "0040",
     "0041",
     "0042",
+    "0043",
     VERSION,
 )
 """Every version there was, oldest first."""

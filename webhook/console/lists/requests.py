@@ -15,6 +15,7 @@ _ANY = "any"
 _FILTERS = (
     Filter("phase", "Phase", "choice", lambda: (*_PHASES, (_ANY, "Any")), is_always=True),
     Filter("namespace", "Namespace", placeholder="shop"),
+    Filter("cluster", "Cluster", placeholder="berlin", help="At a hub: made in this member."),
     Filter("user", "Requester", help="User name of whoever made it."),
     Filter("vulnerability", "Vulnerability", placeholder="CVE-2021-44228"),
 )
@@ -30,6 +31,7 @@ def request_list(face: ConsoleFace) -> ListView[ExceptionRequest]:
             values.get("namespace"),
             values.get("user"),
             values.get("vulnerability"),
+            cluster=values.get("cluster"),
         )
         return face.desk.page(scan, None if after is None else int(after[0]), most)
 
@@ -48,7 +50,7 @@ def request_list(face: ConsoleFace) -> ListView[ExceptionRequest]:
                 schema={"type": "string"},
             ),
             Column("about", "Vulnerabilities", lambda row: ", ".join(row.vulnerabilities)),
-            Column("scope", "For", lambda row: described(row.scope), "code"),
+            Column("scope", "For", _scope, "code"),
             Column("requester", "By", _requester),
             Column("reason", "Why", lambda row: row.askers[0].reason, "prose"),
             Column("created", "Made", lambda row: moment(row.created), "moment", schema=MOMENT),
@@ -59,6 +61,7 @@ def request_list(face: ConsoleFace) -> ListView[ExceptionRequest]:
             Column("comment", "", lambda row: row.answer.comment if row.answer else None, schema=MAYBE_TEXT),
             Column("vulnerabilities", "", lambda row: list(row.vulnerabilities), schema=TEXTS),
             Column("namespace", "", lambda row: row.scope.namespace, schema=MAYBE_TEXT),
+            Column("cluster", "", lambda row: row.cluster),
             Column("version", "", lambda row: row.version, schema=NUMBER),
         ),
         fetch,
@@ -71,6 +74,11 @@ def request_list(face: ConsoleFace) -> ListView[ExceptionRequest]:
 
 def _path(request: ExceptionRequest) -> str:
     return f"/requests/{request.number}"
+
+
+def _scope(request: ExceptionRequest) -> str:
+    where = f"{request.cluster}: " if request.cluster else ""
+    return f"{where}{described(request.scope)}"
 
 
 def _requester(request: ExceptionRequest) -> str:

@@ -118,9 +118,8 @@ class ClusterDesk:
         """
         if self.by_two and not all(is_plain_denial(record, self.types()) for record in records):
             raise ApprovalNeeded(
-                "Another person has to approve this (requests.required), and "
-                "exceptions for one cluster cannot be requested.",
-                remedy="For one cluster decide only what denies; decide the rest for all clusters, or in that cluster.",
+                "Another person has to approve this (requests.required).",
+                remedy="Ask for it in that cluster (`bomgate requests create`), and let somebody else approve it here.",
             )
 
     def record(

@@ -38,7 +38,7 @@ class FleetOptions:
         default=False,
         metadata={
             "help": "At a member: whether an assessment that was made here may be milder than what would hold without "
-            "it. A stricter one always counts."
+            "it. A stricter one always counts. Requests for exceptions are answered here then, and else at the hub."
         },
     )
 
@@ -48,3 +48,8 @@ class FleetOptions:
         if self.mode is not FleetMode.MEMBER:
             return LocalRule.ORDINARY
         return LocalRule.LOOSENS if self.local_loosening else LocalRule.TIGHTENS
+
+    @property
+    def hub_answers(self) -> bool:
+        """Whether requests for exceptions that are made here are answered at the hub."""
+        return self.mode is FleetMode.MEMBER and not self.local_loosening

@@ -9,6 +9,7 @@ from webhook.engines.requesting.options import RequestOptions
 from webhook.engines.requesting.reader import DraftAnswer, RequestReader, bounded, shorn
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment
+from webhook.model.fleetrequests import HubAnswer
 from webhook.model.people import LOCAL, Person
 from webhook.model.requestobjects import RequestObject
 from webhook.model.requests import (
@@ -28,6 +29,7 @@ from webhook.policy.asking import (
     check_asker,
     checked_reason,
 )
+from webhook.policy.memberrequests import taken, waits_again
 from webhook.policy.plaintext import plain
 from webhook.policy.requests import (
     Approval,
@@ -53,10 +55,11 @@ class RequestDesk:
         store: where requests are kept.
         reader: reads what people ask for and answer.
         clock: time.
+        hub_answers: whether people of the fleet's hub answer the requests of this cluster.
     """
 
-    def __init__(self, store: RequestStore, reader: RequestReader, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: RequestStore, reader: RequestReader, clock: Clock, *, hub_answers: bool = False) -> None:
+        self._store, self._clock, self._hub_answers = store, clock, hub_answers
         self._namespaces: tuple[str, ...] | None = None
         self.reader = reader
 
@@ -67,7 +70,7 @@ class RequestDesk:
 
     def within(self, namespaces: Iterable[str]) -> RequestDesk:
         """A desk whose list shows requests for some namespaces only."""
-        made = RequestDesk(self._store, self.reader, self._clock)
+        made = RequestDesk(self._store, self.reader, self._clock, hub_answers=self._hub_answers)
         made._namespaces = tuple(sorted(namespaces))
         return made
 
@@ -81,7 +84,7 @@ class RequestDesk:
             StoreError: the store did not answer.
         """
         if self._namespaces is not None:
-            scan = replace(scan, within=self._namespaces)
+            scan = replace(scan, within=self._namespaces, cluster="")
         rows = self._store.page(scan, after, most + 1, now=self._clock.now())
         return Page(tuple(rows[:most]), (rows[most - 1].number,) if len(rows) > most else None)
 
@@ -232,6 +235,29 @@ class RequestDesk:
 
         return self._store.change(rule, now=now, number=number)
 
+    # -- answers of a hub -------------------------------------------------------------------------------------------
+
+    def take_answer(self, answer: HubAnswer) -> ExceptionRequest:
+        """Take what the hub has answered.
+
+        Raises:
+            ChangedMeanwhile: the request does not wait any more, or was changed.
+            StoreError: nothing was recorded.
+        """
+        return self._store.change(taken(answer), now=self._clock.now(), number=answer.number)
+
+    def wait_again(self, number: int) -> None:
+        """Let a request wait that the hub approved with another one, which was withdrawn since.
+
+        Raises:
+            ChangedMeanwhile: it was changed.
+            StoreError: nothing was recorded.
+        """
+        request = self._store.find(number)
+        rule = None if request is None else waits_again(request)
+        if rule is not None:
+            self._store.change(rule, now=self._clock.now(), number=number)
+
     # -- answering --------------------------------------------------------------------------------------------------
 
     def approve(self, number: int, reply: DraftAnswer, person: Person, recorded_by: str) -> ExceptionRequest:
@@ -245,9 +271,9 @@ class RequestDesk:
             ChangedMeanwhile: somebody else has answered it, or it was changed since it was seen.
             StoreError: nothing was recorded.
         """
-        self.check_answerer(person)
-        answer = self._answer(reply, person)
         request = self.named(number)
+        self.check_answerer(person, request)
+        answer = self._answer(reply, person)
         version = request.version if reply.version is None else reply.version
         records = self._approval_records(request, person, reply)
         approval = Approval(answer, version, self.options.allow_self, records, reply.until, recorded_by)
@@ -262,13 +288,18 @@ class RequestDesk:
             ChangedMeanwhile: somebody else has answered it, or it was changed since it was seen.
             StoreError: nothing was recorded.
         """
-        self.check_answerer(person)
+        self.check_answerer(person, self.named(number))
         answer = self._answer(reply, person)
         rule = denied(answer, reply.version, recorded_by, allow_self=self.options.allow_self)
         return self._store.change(rule, now=answer.at, number=number)
 
     def check_answerer(self, person: Person, *requests: ExceptionRequest) -> None:
         """Refuse who may not answer these requests; raises ApprovalRefused."""
+        if self._hub_answers and any(not request.is_of_assessment for request in requests):
+            raise ApprovalRefused(
+                "The hub of the fleet answers the requests of this cluster.",
+                remedy="Answer it at the hub, where `bomgate requests list` shows it with the name of this cluster.",
+            )
         if person.issuer == LOCAL and not self.options.allow_self:
             raise ApprovalRefused(
                 f"{plain(person.name, 100)} is known only to the operating system.",

@@ -13,7 +13,7 @@ from webhook.model.triage import AuditNote
 from webhook.policy.phrases import moment
 from webhook.policy.plaintext import plain
 from webhook.policy.precedence import replaced_by
-from webhook.store.database import Database
+from webhook.store.database import Change, Database
 from webhook.store.interruptions import persistent, tried_twice
 from webhook.store.queries import raw_rows
 from webhook.store.tables.fleet import fleet_decisions as table
@@ -57,8 +57,7 @@ class ClusterDecisionRepository:
         with self._database.change() as change:
             # Writers wait for each other from here on, so nobody decides between the look and the write.
             _refuse_changed(change.connection, cluster, records, replaced)
-            rows = [{"cluster": cluster, "revision": change.revision, "record": to_json(record)} for record in records]
-            change.connection.execute(insert(table), rows)
+            append_for(change, cluster, records)
             write_note(change.connection, note, records[0].assessed_at, records[0].batch)
         return change.revision
 
@@ -105,6 +104,13 @@ class ClusterDecisionRepository:
         query = select(table.c.cluster, func.max(table.c.revision)).group_by(table.c.cluster)
         with self._database.read() as connection:
             return {row.cluster: int(row[1]) for row in connection.execute(query)}
+
+
+def append_for(change: Change, cluster: str, records: Sequence[Assessment]) -> None:
+    """Add records for a member in a transaction that raises the revision."""
+    rows = [{"cluster": cluster, "revision": change.revision, "record": to_json(record)} for record in records]
+    if rows:
+        change.connection.execute(insert(table), rows)
 
 
 def _refuse_changed(

@@ -91,9 +91,12 @@ requests = Table(
     Column("covered_by", Integer, index=True),  # whose approval answered it
     Column("origin", CleanText),  # the object that it stands for
     Column("content", CleanText, nullable=False),  # all of it, a JSON object
+    Column("cluster", CleanText, nullable=False, server_default=""),  # the member that it was made in; empty: here
+    Column("member_number", Integer),  # its number there
     Index("ix_requests_phase", "phase", "id"),
     Index("ix_requests_namespace", "namespace", "phase", "id"),
     Index("ix_requests_origin", "origin"),
+    Index("ix_requests_member", "cluster", "member_number", unique=True),
 )
 """Requests for exceptions; the columns beside ``content`` are what they are looked up by."""
 
