@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,15 @@ def pair(hub: Hub, tmp_path: Path) -> Iterator[tuple[Follower, Follower]]:
         follower.member.parts.store.close()
 
 
+def told(url: str, headers: dict[str, str]) -> requests.Response:
+    """What a hub tells, once it has looked at its store."""
+    until = time.monotonic() + 60
+    while (answer := requests.get(url, headers=headers, timeout=60)).status_code != 200:
+        assert time.monotonic() < until, answer.text
+        time.sleep(0.1)
+    return answer
+
+
 def assess(hub: Hub, kind: str, *more: str) -> int:
     """Decide at the hub; the revision then."""
     hub.ok("assess", ONE, *TRIM, "--type", kind, "--comment", "here", "--allow-unknown", *more)
@@ -137,10 +147,7 @@ def test_no_other_member_hears_of_it_and_nobody_takes_what_is_for_another(
     for follower in pair:
         headers = {"Authorization": f"Bearer {follower.token}"}
         query = f"after={since.revision}&store={since.store}&mark={since.mark}"
-        answers = [
-            requests.get(f"{hub.url}/fleet/v1/{path}", headers=headers, timeout=60)
-            for path in (f"changes?{query}", "snapshot")
-        ]
+        answers = [told(f"{hub.url}/fleet/v1/{path}", headers) for path in (f"changes?{query}", "snapshot")]
         assert len({answer.headers["ETag"] for answer in answers}) == 2
         documents.append([answer.content for answer in answers])
     verify = HubKeys([hub.public]).verify

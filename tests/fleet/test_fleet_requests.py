@@ -108,7 +108,7 @@ def test_a_request_goes_to_the_hub_and_its_approval_counts_in_that_member_alone(
     for cluster in (berlin, tokyo, berlin):
         cluster.requests.run()
     shown = json.loads(hub.ok("requests", "list", "--output", "json").out)["requests"]
-    askers = [(one["cluster"], one["askers"][0]["person"]["user"]) for one in shown]
+    askers = [(request["cluster"], request["askers"][0]["person"]["user"]) for request in shown]
     assert askers == [("tokyo", "ben"), ("berlin", "ana")]
     (mine,) = json.loads(hub.ok("requests", "list", "--cluster", "berlin", "--output", "json").out)["requests"]
     assert (mine["namespace"], mine["phase"]) == ("shop", "waiting")
@@ -219,7 +219,7 @@ def test_what_an_approval_covered_waits_again_when_that_one_is_withdrawn(hub: Hu
     first, second = listed(hub)
     at_hub(hub, first.number, "approve")
     berlin.requests.run()
-    assert [berlin.phase(one.number) for one in (wide, narrow)] == [Phase.APPROVED, Phase.APPROVED]
+    assert [berlin.phase(asked.number) for asked in (wide, narrow)] == [Phase.APPROVED, Phase.APPROVED]
     berlin.parts.desk.withdraw(wide.number, ANA, "test")
     berlin.requests.run()  # the hub hears of it
     berlin.requests.run()  # and says that the other one waits again
@@ -313,7 +313,7 @@ def test_a_member_that_lies_changes_only_what_is_its_own(hub: Hub, berlin: Clust
     assert not parts.store.fleet_decisions.of("berlin")
     parts.store.close()
     answers = tell(MemberRequests((replace(named, vulnerabilities=("CVE-666",)),))).json()["answers"]
-    assert [one["version"] for one in answers] == [7]
+    assert [answer["version"] for answer in answers] == [7]
     assert listed(hub)[1].vulnerabilities == done.vulnerabilities, "words were changed behind an approval"
     mallory.member.parts.store.close()
 
