@@ -116,7 +116,7 @@ def _measured(url: str, folder: Path) -> Iterator[Row]:
     yield from _pruned(parts)
     parts.store.close()
     pages = [row for row in console.measured(url, PAGE_ROUNDS) if "p95" in row.name]
-    missed = [row for row in pages if not row.met]
+    missed = [row for row in pages if row.met is False]
     figure = f"{len(pages) - len(missed)} of {len(pages)}"
     yield Row("lists of the console within their limits", figure, "all", not missed)
     yield from missed
