@@ -113,6 +113,7 @@ def test_what_is_done_every_few_seconds_is_read_by_an_index(store: Store) -> Non
         store.requests.waiting(NOON, 10, now=NOON)
         store.requests.counts(NOON)
         store.requests.with_origin("AssessmentRequest")
+        store.requests.of_member("berlin", [7, 8], now=NOON)
         store.searches.begin("k7", "me", lease_seconds=1)
         store.searches.renew(["k7"], "me", lease_seconds=1)
         store.searches.end("k7", "me", SearchOutcome(SbomStatus.NONE), seconds=1)

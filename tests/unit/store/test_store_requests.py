@@ -11,6 +11,7 @@ from tests.copies import replace
 from tests.fakes import NOON, FakeClock
 from tests.ports.samples import AutoRule, answer, assessment, digest, make_sbom, vulnerability
 from webhook.engines.assessing.rules import StoreRules
+from webhook.engines.fleet.requests import FleetRequests
 from webhook.engines.notifying.watching import unanswered
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.requesting.desk import RequestDesk
@@ -18,13 +19,14 @@ from webhook.engines.requesting.options import RequestOptions
 from webhook.engines.requesting.reader import DraftAnswer, RequestReader
 from webhook.errors import BomgateError, ChangedMeanwhile, InvalidInput
 from webhook.model.assessments import Scope
+from webhook.model.fleetrequests import MemberRequests
 from webhook.model.images import parse_image
 from webhook.model.notifications import DeliveryScan, Topic
 from webhook.model.people import KUBERNETES, Person
 from webhook.model.policies import Policy
 from webhook.model.purls import Purl
 from webhook.model.records import AssessmentQuery
-from webhook.model.requests import Asker, Phase, RequestScan, Wish
+from webhook.model.requests import Asker, ExceptionRequest, Phase, RequestScan, Wish
 from webhook.model.triage import AuditScan
 from webhook.policy.asking import ApprovalRefused, RequestRefused
 from webhook.policy.evaluation import Rules
@@ -32,6 +34,7 @@ from webhook.policy.precedence import Place
 from webhook.policy.requests import changed
 from webhook.policy.typetable import default_types
 from webhook.store.repositories import Store
+from webhook.store.values import to_json
 
 LODASH = "pkg:npm/lodash@4.17.20"
 HOSTILE = "<script>alert(1)</script> ' \" %_\\ \x00"
@@ -372,3 +375,49 @@ def test_a_program_asks_for_somebody_when_it_is_listed(real_store: Store, desk: 
     assert made.askers == (Asker(account, f"needed {HOSTILE}".strip(), NOON, "ana"),)
     with pytest.raises(ApprovalRefused, match="only people can approve"):
         desk.approve(made.number, DraftAnswer("fine"), replace(account, username="system:serviceaccount:ci:other"), "x")
+
+
+def test_a_request_of_a_member_is_kept_apart_from_those_made_here(
+    desk: RequestDesk, real_store: Store, clock: FakeClock
+) -> None:
+    own = desk.ask(wish("CVE-1", "CVE-2", days=60), ANA, "test")
+    hub = FleetRequests(real_store.requests, lambda: RULES, 90, clock)
+    asker = Asker(EVA, f"needed {HOSTILE}", NOON)
+    scope = Scope("pkg:npm/lodash", namespace="shop")
+    told = ExceptionRequest(own.number, ("CVE-1",), scope, NOON + dt.timedelta(days=30), (asker,), NOON, version=3)
+
+    def tell(*requests: ExceptionRequest, **phases: Phase) -> tuple[Phase, ...]:
+        given = MemberRequests(requests, {int(name[1:]): phase for name, phase in phases.items()})
+        return tuple(answer.phase for answer in hub.take("berlin", to_json(given).encode()).answers)
+
+    assert tell(told) == tell(told) == ()
+    desk.approve(own.number, DraftAnswer("until May"), BEN, "test")
+    (theirs,) = desk.page(RequestScan(cluster="berlin"), None, 9).items
+    assert (theirs.phase, theirs.version) == (Phase.WAITING, 1), "an approval here answered for another cluster"
+    assert [request.number for request in desk.page(RequestScan(cluster=""), None, 9).items] == [own.number]
+    with pytest.raises(ApprovalRefused):
+        desk.approve(theirs.number, DraftAnswer("mine"), EVA, "test")
+    done = desk.approve(theirs.number, DraftAnswer("there, too"), BEN, "test")
+    (record,) = real_store.fleet_decisions.of("berlin")
+    assert (record.vulnerability, record.type, record.batch) == ("CVE-1", "Ignore", done.batch)
+    assert len(real_store.assessments.find(AssessmentQuery(batch=own.batch))) == 2
+    assert not real_store.assessments.find(AssessmentQuery(batch=done.batch))
+    assert tell(told) == (Phase.APPROVED,)
+    assert tell(replace(told, version=4, vulnerabilities=("CVE-2",))) == ()
+    (again,) = desk.page(RequestScan(cluster="berlin"), None, 9).items
+    assert (again.number, again.phase, again.vulnerabilities, again.version) == (
+        theirs.number,
+        Phase.WAITING,
+        ("CVE-2",),
+        2,
+    )
+    assert [each.type for each in real_store.fleet_decisions.of("berlin")] == ["Ignore", None]
+    desk.approve(again.number, DraftAnswer("again"), BEN, "test")
+    assert tell(**{f"n{told.number}": Phase.WITHDRAWN}) == ()
+    assert desk.named(again.number).phase is Phase.WITHDRAWN
+    assert real_store.fleet_decisions.of("berlin")[-1].type is None
+    assert desk.named(own.number).phase is Phase.APPROVED, "a member ended a request of the hub"
+    audited = {
+        line.note.detail.get("cluster") for line in real_store.triage.audit(AuditScan(batch=done.batch), None, 99)
+    }
+    assert audited == {"berlin"}
