@@ -17,11 +17,12 @@ from tests.fleet.hubs import Hub
 from tests.fleet.test_fleet_one_cluster import Follower, revision_of
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability
 from webhook.bootstrap.fleet import bringing
+from webhook.clients.hub.requests import HubRequests
 from webhook.engines.controlling.fleetrequests import FleetRequestDuty
 from webhook.engines.requesting.reader import DraftAnswer
 from webhook.errors import SourceError
 from webhook.model.assessments import AssessmentSource, Scope
-from webhook.model.fleetrequests import MemberRequests
+from webhook.model.fleetrequests import MemberRequests, RequestReceipt
 from webhook.model.people import KUBERNETES, Person
 from webhook.model.purls import Purl
 from webhook.model.records import AssessmentQuery
@@ -210,6 +211,28 @@ def test_an_answer_that_comes_too_late_is_none(hub: Hub, berlin: Cluster) -> Non
     berlin.requests.run()
     assert berlin.phase(asked.number) is Phase.WITHDRAWN
     assert listed(hub)[0].phase is Phase.WITHDRAWN
+    assert berlin.taken_over() == set()
+
+
+def test_an_answer_to_former_words_is_none(hub: Hub, berlin: Cluster) -> None:
+    asked, desk = berlin.ask("CVE-1"), berlin.parts.desk
+    berlin.requests.run()
+    at_hub(hub, listed(hub)[0].number, "approve")
+    there = HubRequests(berlin.parts.sources.hub_client())
+
+    class Meanwhile:
+        """Somebody changes the request while the answer is on its way."""
+
+        def bring(self, told: MemberRequests) -> RequestReceipt:
+            receipt = there.bring(told)
+            assert [answer.number for answer in receipt.answers] == [asked.number]
+            desk._change(replace(asked, vulnerabilities=("CVE-2",)), ANA, "test", asked.number)
+            return receipt
+
+    FleetRequestDuty(desk, Meanwhile(), berlin.parts.clock).run()
+    assert berlin.phase(asked.number) is Phase.WAITING
+    berlin.requests.run()
+    assert [(request.phase, request.vulnerabilities) for request in listed(hub)] == [(Phase.WAITING, ("CVE-2",))]
     assert berlin.taken_over() == set()
 
 
