@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,6 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 
 from tests.console.oidc import SECRET, RealProvider
+from tests.copies import replace
 from webhook.clients.machine import SystemClock
 from webhook.clients.oidc.options import OidcOptions
 from webhook.clients.oidc.provider import OidcProvider

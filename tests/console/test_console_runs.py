@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import shutil
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import pytest
 
 from tests.console.conftest import Console, console_on
 from tests.console.world import HOSTILE, settings_of
+from tests.copies import replace
 from tests.e2e.processes import wait_until
 from webhook.bootstrap.parts import open_parts
 from webhook.bootstrap.running import LocalRuns
@@ -162,7 +162,7 @@ def test_how_a_run_ended_is_seen(console: Console) -> None:
 def test_the_sets_that_a_run_brings_up_to_date_are_named_before(filled_file: Path, tmp_path: Path) -> None:
     shutil.copy(filled_file, tmp_path / "b.db")
     rules = (SourceRule("osv", "osv", "/osv", ("Debian", "npm")), SourceRule("kev", "kev", "/kev"))
-    settings = dataclasses.replace(settings_of(f"sqlite:///{tmp_path}/b.db", str(tmp_path)), sources=rules)
+    settings = replace(settings_of(f"sqlite:///{tmp_path}/b.db", str(tmp_path)), sources=rules)
     console = console_on(open_parts(settings, recording=b"[]"))
     console.sign_in()
     assert "which costs no credits: osv: Debian, osv: npm, kev: KEV" in console.get("/runs/new").text

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 import requests as http
 
 from tests.cli.installation import invoke
+from tests.copies import replace
 from tests.fleet.hubs import Hub
 from tests.fleet.test_fleet_one_cluster import Follower, revision_of
 from tests.ports.samples import AutoRule, answer, digest, make_sbom, vulnerability

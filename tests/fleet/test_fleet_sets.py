@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import requests
 
 from tests.cli.installation import Ran, invoke
 from tests.cli.test_cli_sources import publish_exploits
+from tests.copies import replace
 from tests.fleet.hubs import Hub
 from tests.fleet.members import Member
 from tests.fleet.test_fleet_answers import in_force, sbom

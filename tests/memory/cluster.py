@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tests.copies import replace
 from webhook.errors import BomgateError
 from webhook.model.certificates import Registration, SecretRecord
 

@@ -6,8 +6,8 @@ import datetime as dt
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
+from tests.copies import replace
 from tests.memory.facts import Facts
 from webhook.model.components import ComponentState
 from webhook.model.downloads import DownloadReport

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from kubernetes import client
 
+from tests.copies import replace
 from tests.doubles.kubeobjects import ObjectServer
 from tests.fakes import NOON, FakeClock, FakeGrantStore
 from webhook.clients.kube.api import KubeApi

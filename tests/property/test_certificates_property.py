@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.copies import replace
 from tests.doubles.signer import FakeSigner, name_of
 from tests.fakes import FakeClock
 from tests.memory.cluster import MemoryCertificates, MemoryRegistrations, MemorySecrets

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import json
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.copies import replace
 from tests.fakes import FakeBackground, FakeImageResolver, FakeOpener, FakeSbomSource, MemoryStore
 from tests.registries import images
 from tests.registries.layouts import Layout
@@ -101,7 +101,7 @@ class Process:
         refresher = Refresher(self.model, self.store.feed, None, self.clock, RefreshOptions())
         refresher.refresh()
         opener = FakeOpener(FakeImageResolver(), [])
-        opener.common = dataclasses.replace(opener.common, places=[*(kit.sources[name] for name in SOURCES), *more])
+        opener.common = replace(opener.common, places=[*(kit.sources[name] for name in SOURCES), *more])
         parts = SearchParts(opener, self.store, refresher, FakeBackground(), "this")
         self.refresher, self.searching = refresher, SbomSearch(self.model, parts, self.clock, SearchOptions())
         self.states: dict[str, str] = {}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 import random
 
 import pytest
 
+from tests.copies import replace
 from tests.osv import openssl, zipped
 from tests.registries import images
 from tests.registries.attesting import BUNDLE, Signer, fallback
@@ -45,7 +45,7 @@ def source(host: str, place: str = "mirror/osv:latest", **more) -> OsvSource | E
         **{"name": "osv", "kind": "osv", "ecosystems": ("Debian",), "location": f"oci://{host}/{place}", **more}
     )
     check_sources([rule])
-    kit.options = dataclasses.replace(kit.options, max_blob_bytes=rule.max_bytes)
+    kit.options = replace(kit.options, max_blob_bytes=rule.max_bytes)
     kit.__post_init__()
     signatures = None
     if rule.public_key_file is not None:
@@ -208,7 +208,7 @@ def test_an_artefact_that_the_key_has_signed_is_taken(plain, signer, tmp_path, f
     now = Kit([]).clock.now()
     info = AdvisorySetInfo("osv", "Debian", first.digest, first.tag, now, now, 1, signature=first.signature)
     assert osv.fetch("Debian", info).content is None
-    before = dataclasses.replace(info, signature="")
+    before = replace(info, signature="")
     assert osv.fetch("Debian", before).content is not None, "what was taken without a key is read again"
 
 

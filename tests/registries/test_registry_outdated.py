@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from functools import partial
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from tests.clusters import FakeRunningWorkloads, running
+from tests.copies import replace
 from tests.fakes import FakeBackground, FakeImageResolver, FakeOpener
 from tests.ports.samples import AutoRule, answer, vulnerability
 from tests.registries import images
@@ -52,7 +52,7 @@ class Controller:
         self.model, self.read, self.outdated = ReadModel(), [], []
         refresher = Refresher(self.model, self.store.feed, None, kit.clock, RefreshOptions())
         opener = FakeOpener(FakeImageResolver(), [])
-        opener.common = dataclasses.replace(opener.common, places=[kit.sources[name] for name in SOURCES])
+        opener.common = replace(opener.common, places=[kit.sources[name] for name in SOURCES])
         searching = SearchParts(opener, self.store, refresher, FakeBackground(), "this")
         resolving = ResolveParts(None, self.store, FakeBackground())
         checker = ImageChecker(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import json
 
@@ -10,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from tests.copies import replace
 from tests.registries import images
 from tests.registries.attesting import BUNDLE, Process, Signer, att, fallback
 from tests.registries.layouts import Layout
@@ -139,7 +139,7 @@ def test_of_too_much_nothing_is_read_and_that_is_said(plain, kit, signer):
     fallback(layout, digest, *(scout(layout, digest, document(number)) for number in range(3)))
     layout.push(f"http://{plain}/v2/team/vex-many")
     one = kit(plain)
-    one.search.options = dataclasses.replace(one.search.options, max_attachments=2)
+    one.search.options = replace(one.search.options, max_attachments=2)
     found = looked(places(one, signer), one, f"{plain}/team/vex-many@{digest}")
     assert found.attached == ()
     assert "3 attachments that may be VEX documents" in found.trouble
@@ -204,7 +204,7 @@ def test_time_that_runs_out_and_unforeseen_errors_hide_nothing_that_loosens(plai
     monkeypatch.setattr(one.search, "is_over", lambda _: True)
     assert "could not be read in time" in looked(place, one, image).trouble
     process, kept = Process(one), []
-    process.searching.looks._parts = dataclasses.replace(
+    process.searching.looks._parts = replace(
         process.searching.looks._parts, attached=lambda *what: kept.append(what[-1].trouble)
     )
     process.searching.looks._parts.opener.common.vex = place
@@ -224,7 +224,7 @@ def test_a_search_keeps_what_is_attached_and_another_name_takes_nothing_away(pla
     one = kit(plain)
     process, store = Process(one), open_store(StoreOptions(url=f"sqlite:///{tmp_path}/vex.db"), one.clock)
     intake = VexIntake(store.vex, (), one.clock)
-    process.searching.looks._parts = dataclasses.replace(process.searching.looks._parts, attached=intake.attached)
+    process.searching.looks._parts = replace(process.searching.looks._parts, attached=intake.attached)
     process.searching.looks._parts.opener.common.vex = places(one, signer)
     process.search(f"{plain}/team/vex-kept@{digest}")
     (held,) = store.vex.find()

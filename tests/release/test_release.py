@@ -11,7 +11,6 @@ import sys
 import sysconfig
 import tomllib
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from release.__main__ import main
 from release.image import MACHINES, Base, image
 from release.sources import ROOT, ReleaseError, Sources, exported, notes
 from tests.cli.installation import Installation
+from tests.copies import replace
 from tests.doubles.ossindex import OssIndexDouble, advisory
 from tests.node import cache
 from webhook import __version__

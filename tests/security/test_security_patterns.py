@@ -41,7 +41,7 @@ BOUNDED = {
     "webhook.policy.rangetexts": rangetexts.MAX_RANGE_LENGTH,
 }
 """Characters of the longest text that the patterns of a module meet; a test below shows that others are refused."""
-LINES = {purlshapes._COMMON_LINES.__self__, forms._USUAL_LINES.__self__}
+LINES = {purlshapes.common_lines(), forms._USUAL_LINES.__self__}
 """Patterns that meet nothing but texts whose last line has an end."""
 
 

@@ -7,13 +7,13 @@ import logging
 import os
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.copies import replace
 from tests.doubles.kubeobjects import ObjectServer
 from tests.e2e.processes import wait_until
 from tests.fakes import NOON

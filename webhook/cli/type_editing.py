@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import click
+from msgspec.structs import replace
 
 from webhook.bootstrap import Parts
 from webhook.cli.identity import author, token_option

@@ -11,8 +11,9 @@ import datetime as dt
 import threading
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from webhook.engines.componenttable import ComponentTable
 from webhook.engines.countedimages import CountedImage, CountedImages, Question, count

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -119,16 +118,14 @@ class RecordList(msgspec.Struct, frozen=True, gc=False):
     records: dict[str, ListedRecord]
 
 
-@dataclass(frozen=True, slots=True)
-class FormerSet:
+class FormerSet(msgspec.Struct, frozen=True):
     """A set as it is here, with the records that it was made from."""
 
     content: AdvisorySet
     listed: RecordList
 
 
-@dataclass(frozen=True, slots=True)
-class AdvisorySetInfo:
+class AdvisorySetInfo(msgspec.Struct, frozen=True):
     """What is known of a set without reading it.
 
     Attributes:
@@ -152,14 +149,13 @@ class AdvisorySetInfo:
     checked_at: dt.datetime
     changed_at: dt.datetime
     advisories: int
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
     newest: str = ""
     is_unreadable: bool = False
     signature: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FetchedSet:
+class FetchedSet(msgspec.Struct, frozen=True):
     """What a source has of an ecosystem now.
 
     Attributes:
@@ -185,8 +181,7 @@ class FetchedSet:
     unread: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(msgspec.Struct, frozen=True):
     """That not all sets of a component's ecosystem can be read; what the others said before stays.
 
     Attributes:
@@ -198,8 +193,7 @@ class Unread:
     rest: ComponentState
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentMatch:
+class ComponentMatch(msgspec.Struct, frozen=True):
     """What advisories say of a component of the store.
 
     Attributes:
@@ -222,13 +216,12 @@ class ComponentMatch:
     vulnerabilities: tuple[Vulnerability, ...]
     fixed: Mapping[str, str]
     answered_at: dt.datetime
-    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sources: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     unread: Unread | None = None
     uncovered: Uncovered = Uncovered.NO_SOURCE
 
 
-@dataclass(frozen=True, slots=True)
-class MatchedEcosystem:
+class MatchedEcosystem(msgspec.Struct, frozen=True):
     """With which sets the components of an ecosystem were matched.
 
     Attributes:
@@ -242,8 +235,7 @@ class MatchedEcosystem:
     checked_at: dt.datetime
 
 
-@dataclass(frozen=True, slots=True)
-class MatchProgress:
+class MatchProgress(msgspec.Struct, frozen=True):
     """With which sets the components of the store were matched.
 
     Attributes:
@@ -256,4 +248,4 @@ class MatchProgress:
     fingerprint: str
     through: int
     newest: int
-    marks: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, str] = msgspec.field(default_factory=dict)

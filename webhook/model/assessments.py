@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from dataclasses import dataclass
 from decimal import Decimal
 
 import msgspec
@@ -55,8 +54,7 @@ class AssessmentSource(enum.StrEnum):
     """A statement of a VEX document that counts; nothing of this source is stored as an assessment."""
 
 
-@dataclass(frozen=True, slots=True)
-class CvssRange:
+class CvssRange(msgspec.Struct, frozen=True):
     """A range of CVSS scores, closed at both ends, on one decimal."""
 
     low: Decimal
@@ -66,8 +64,7 @@ class CvssRange:
         return f"{self.low}–{self.high}"
 
 
-@dataclass(frozen=True, slots=True)
-class AssessmentType:
+class AssessmentType(msgspec.Struct, frozen=True):
     """A kind of assessment that people can give, with what it does.
 
     Attributes:
@@ -100,8 +97,7 @@ class AssessmentType:
         return self.auto_assess is not None or self.auto_kev or self.auto_epss is not None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredType:
+class StoredType(msgspec.Struct, frozen=True):
     """An assessment type that the store keeps.
 
     Attributes:

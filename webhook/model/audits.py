@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+
+import msgspec
 
 from webhook.model.actions import Action
 from webhook.model.policies import Mode
@@ -12,8 +13,7 @@ from webhook.model.running import RunningWorkload
 from webhook.model.verdicts import Verdict, WorkloadVerdict
 
 
-@dataclass(frozen=True, slots=True)
-class AuditedWorkload:
+class AuditedWorkload(msgspec.Struct, frozen=True):
     """A workload and what it would get.
 
     Attributes:
@@ -37,8 +37,7 @@ class AuditedWorkload:
         return self.mode is not None and self.mode is not Mode.OFF
 
 
-@dataclass(frozen=True, slots=True)
-class AuditResult:
+class AuditResult(msgspec.Struct, frozen=True):
     """One audit.
 
     Attributes:

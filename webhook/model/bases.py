@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from webhook.model.assessments import Assessment, StoredType
 from webhook.model.changes import Position
@@ -36,8 +37,7 @@ Key = tuple[str, str | None]
 """Of records of assessments: the vulnerability in lower case, and the package or None."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeptAssessments:
+class KeptAssessments(msgspec.Struct, frozen=True):
     """The assessments that can still matter, as an index finds them.
 
     Attributes:
@@ -48,15 +48,14 @@ class KeptAssessments:
         has_images: whether a record is narrowed to images.
     """
 
-    records: Mapping[Key, tuple[Assessment, ...]] = field(default_factory=dict)
+    records: Mapping[Key, tuple[Assessment, ...]] = msgspec.field(default_factory=dict)
     withdrawals: tuple[Assessment, ...] = ()
-    former: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    former: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
     namespaces: frozenset[str] = frozenset()
     has_images: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Base:
+class Base(msgspec.Struct, frozen=True):
     """A whole read model.
 
     Attributes:
@@ -87,13 +86,13 @@ class Base:
     answered_at: bytes | bytearray | mmap.mmap = b""
     newest_answer: int = 0
     ecosystems: bytes | bytearray | mmap.mmap = b""
-    checked_at: Mapping[int, int] = field(default_factory=dict)
-    images: Mapping[Digest, ImageSboms] = field(default_factory=dict)
-    findings: Mapping[int, ComponentFindings] = field(default_factory=dict)
-    vulnerabilities: Mapping[str, Vulnerability] = field(default_factory=dict)
-    tags: Mapping[str, Digest] = field(default_factory=dict)
+    checked_at: Mapping[int, int] = msgspec.field(default_factory=dict)
+    images: Mapping[Digest, ImageSboms] = msgspec.field(default_factory=dict)
+    findings: Mapping[int, ComponentFindings] = msgspec.field(default_factory=dict)
+    vulnerabilities: Mapping[str, Vulnerability] = msgspec.field(default_factory=dict)
+    tags: Mapping[str, Digest] = msgspec.field(default_factory=dict)
     assessments: KeptAssessments = KeptAssessments()
     types: tuple[StoredType, ...] = ()
-    doubtful: Mapping[int, Purl] = field(default_factory=dict)
+    doubtful: Mapping[int, Purl] = msgspec.field(default_factory=dict)
     told: frozenset[str] = frozenset()
     vex: tuple[KeptVex, ...] = ()

@@ -6,12 +6,13 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 BACKDATED = dt.timedelta(minutes=5)
 """How long before they are made certificates become valid, for machines whose clocks differ."""
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(msgspec.Struct, frozen=True):
     """A certificate.
 
     Attributes:

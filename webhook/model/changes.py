@@ -9,8 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from array import array
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+import msgspec
+from msgspec.structs import replace
 
 from webhook.model.assessments import Assessment, StoredType
 from webhook.model.components import SkipReason
@@ -26,8 +28,7 @@ UINT32: Final = "I"
 """Array type code of component ids and times; four bytes wherever CPython runs Linux."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(msgspec.Struct, frozen=True):
     """How far a store is, or how far a reader has followed it.
 
     Attributes:
@@ -54,8 +55,7 @@ START = Position()
 """The position of a reader that has read nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSbom:
+class StoredSbom(msgspec.Struct, frozen=True):
     """One SBOM as the store keeps it.
 
     Attributes:
@@ -79,8 +79,7 @@ class StoredSbom:
     not_in_image: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(msgspec.Struct, frozen=True):
     """Everything that changed in the store after some revision, up to and including that of ``position``.
 
     Attributes:
@@ -113,25 +112,25 @@ class Changes:
 
     position: Position
     complete: bool = False
-    component_ids: array[int] = field(default_factory=lambda: array(UINT32))
+    component_ids: array[int] = msgspec.field(default_factory=lambda: array(UINT32))
     states: bytes = b""
-    answered_at: array[int] = field(default_factory=lambda: array(UINT32))
+    answered_at: array[int] = msgspec.field(default_factory=lambda: array(UINT32))
     ecosystems: bytes = b""
     checked_at: Mapping[int, int] | None = None
-    purls: Mapping[int, Purl] = field(default_factory=dict)
-    findings: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    purls: Mapping[int, Purl] = msgspec.field(default_factory=dict)
+    findings: Mapping[int, tuple[str, ...]] = msgspec.field(default_factory=dict)
     vulnerabilities: tuple[Vulnerability, ...] = ()
     assessments: tuple[Assessment, ...] = ()
     types: tuple[StoredType, ...] = ()
     removed: tuple[tuple[Digest, str], ...] = ()
     sboms: tuple[StoredSbom, ...] = ()
     looks: tuple[StoredLook, ...] = ()
-    tags: Mapping[str, Digest] = field(default_factory=dict)
-    doubtful: Mapping[int, Purl] = field(default_factory=dict)
+    tags: Mapping[str, Digest] = msgspec.field(default_factory=dict)
+    doubtful: Mapping[int, Purl] = msgspec.field(default_factory=dict)
     told: frozenset[str] = frozenset()
-    fixed: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    fixed: Mapping[int, Mapping[str, str]] = msgspec.field(default_factory=dict)
     vex: tuple[KeptVex, ...] = ()
-    removed_components: array[int] = field(default_factory=lambda: array(UINT32))
+    removed_components: array[int] = msgspec.field(default_factory=lambda: array(UINT32))
     removed_images: tuple[Digest, ...] = ()
     removed_tags: tuple[str, ...] = ()
 
@@ -144,16 +143,14 @@ class Changes:
         return not self.complete and not any((*others, *gone, *told))
 
 
-@dataclass(frozen=True, slots=True)
-class VulnerableComponent:
+class VulnerableComponent(msgspec.Struct, frozen=True):
     """A component with its vulnerabilities, as the newest answer names them."""
 
     purl: Purl
     vulnerabilities: tuple[Vulnerability, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFacts:
+class ImageFacts(msgspec.Struct, frozen=True):
     """What is known of the components of one image: the input of the decision.
 
     Attributes:
@@ -183,7 +180,7 @@ class ImageFacts:
     incomplete: str = ""
     guessed: tuple[Purl, ...] = ()
     not_in_image: int = 0
-    uncovered: Mapping[Uncovered, int] = field(default_factory=dict)
+    uncovered: Mapping[Uncovered, int] = msgspec.field(default_factory=dict)
     past_support: int = 0
 
     def joined(self, unknown: int, uncovered: Mapping[Uncovered, int]) -> ImageFacts:
@@ -204,8 +201,7 @@ class ImageFacts:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class KnownAnswers:
+class KnownAnswers(msgspec.Struct, frozen=True):
     """What sources answered about each component, at one moment.
 
     Attributes:

@@ -10,6 +10,8 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from webhook.model.platforms import WHOLE, Coverage
 from webhook.model.purls import Purl
 
@@ -45,8 +47,7 @@ class SkipReason(enum.StrEnum):
     """There is no version, or in its place something that no registry can hold: a word, a range, an address."""
 
 
-@dataclass(frozen=True, slots=True)
-class SkippedComponent:
+class SkippedComponent(msgspec.Struct, frozen=True):
     """A component that cannot be looked up, with the reason; it is counted, never dropped in silence.
 
     Attributes:

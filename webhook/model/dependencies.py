@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class PathStep:
+class PathStep(msgspec.Struct, frozen=True):
     """A part of a path.
 
     Attributes:
@@ -18,8 +17,7 @@ class PathStep:
     purl: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DependencyPath:
+class DependencyPath(msgspec.Struct, frozen=True):
     """The shortest way to a component.
 
     Attributes:

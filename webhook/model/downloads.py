@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -28,8 +27,7 @@ class WantedComponent(msgspec.Struct, frozen=True, gc=False):
     images: int
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(msgspec.Struct, frozen=True):
     """What helps a source to ask for a component.
 
     Attributes:
@@ -41,8 +39,7 @@ class Names:
     settled: frozenset[Purl] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class BatchAnswer:
+class BatchAnswer(msgspec.Struct, frozen=True):
     """What a source said about one batch.
 
     Attributes:
@@ -69,8 +66,7 @@ class BatchAnswer:
     pending: tuple[Purl, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RecordResult:
+class RecordResult(msgspec.Struct, frozen=True):
     """What recording a batch changed."""
 
     new_vulnerabilities: int
@@ -79,8 +75,7 @@ class RecordResult:
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
-class SourceStatus:
+class SourceStatus(msgspec.Struct, frozen=True):
     """What ``bomgate source check`` found.
 
     Attributes:
@@ -100,8 +95,7 @@ class SourceStatus:
     credits_remaining: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DownloadReport:
+class DownloadReport(msgspec.Struct, frozen=True):
     """What a run of the downloader did; the JSON of ``bomgate download --output json``.
 
     Attributes:
@@ -125,7 +119,7 @@ class DownloadReport:
     asked: int = 0
     answered: int = 0
     vulnerable: int = 0
-    skipped: Mapping[str, int] = field(default_factory=dict)
+    skipped: Mapping[str, int] = msgspec.field(default_factory=dict)
     failed: int = 0
     unknown: int = 0
     forms: int = 0

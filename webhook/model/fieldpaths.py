@@ -10,8 +10,9 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from webhook.errors import InvalidInput
 
@@ -47,8 +48,7 @@ Step = str | int | Every
 """A key of a mapping, the index of an entry of a list, or all of either."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldPath:
+class FieldPath(msgspec.Struct, frozen=True):
     """A path in the objects of a kind.
 
     Attributes:

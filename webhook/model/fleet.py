@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from dataclasses import dataclass
 
 import msgspec
 
@@ -22,8 +21,7 @@ class FleetMode(enum.StrEnum):
     MEMBER = "member"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """A cluster that follows the hub, as the hub knows it.
 
     Attributes:
@@ -43,8 +41,7 @@ class Member:
     version: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MemberSeen:
+class MemberSeen(msgspec.Struct, frozen=True):
     """What a member said of itself when it asked for changes.
 
     Attributes:
@@ -62,8 +59,7 @@ class MemberSeen:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Addressee:
+class Addressee(msgspec.Struct, frozen=True):
     """The member that a document is for.
 
     Attributes:
@@ -131,8 +127,7 @@ class HeldRecord(msgspec.Struct, frozen=True):
     until: dt.datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
+class Followed(msgspec.Struct, frozen=True):
     """How far a member has followed its hub.
 
     Attributes:
@@ -162,8 +157,7 @@ class Followed:
     accepts: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(msgspec.Struct, frozen=True):
     """What applying a document did.
 
     Attributes:

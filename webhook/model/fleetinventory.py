@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 import msgspec
 
@@ -114,16 +113,14 @@ class ClusterReceipt(msgspec.Struct, frozen=True, rename="camel"):
     left_out: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedContent:
+class CheckedContent(msgspec.Struct, frozen=True):
     """Components whose hash was found to be right."""
 
     content: str
     components: tuple[Purl, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedReport:
+class CheckedReport(msgspec.Struct, frozen=True):
     """What a hub keeps of a report: within bounds, and without what cannot be so.
 
     Attributes:
@@ -137,8 +134,7 @@ class CheckedReport:
     left_out: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterLine:
+class ClusterLine(msgspec.Struct, frozen=True):
     """A member as the console shows it.
 
     Attributes:
@@ -164,8 +160,7 @@ class ClusterLine:
     requests: WaitingRequests | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterWorkloadLine:
+class ClusterWorkloadLine(msgspec.Struct, frozen=True):
     """A workload of a member, in a list."""
 
     cluster: str

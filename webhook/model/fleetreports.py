@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+
+import msgspec
 
 from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 
 
-@dataclass(frozen=True, slots=True)
-class FleetReport:
+class FleetReport(msgspec.Struct, frozen=True):
     """What the source said of coordinates, at the hub.
 
     Attributes:
@@ -24,8 +24,7 @@ class FleetReport:
     vulnerabilities: tuple[Vulnerability, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class FleetQuestion:
+class FleetQuestion(msgspec.Struct, frozen=True):
     """What a member asks for.
 
     Attributes:
@@ -39,8 +38,7 @@ class FleetQuestion:
     is_running: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class FleetReply:
+class FleetReply(msgspec.Struct, frozen=True):
     """What the hub knows of coordinates now.
 
     Attributes:
@@ -54,8 +52,7 @@ class FleetReply:
     refused: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class FleetQueueSize:
+class FleetQueueSize(msgspec.Struct, frozen=True):
     """How long the hub's queue is.
 
     Attributes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 
 import msgspec
 
@@ -37,8 +36,7 @@ class OfferedSet(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"
     format: int = FORMAT
 
 
-@dataclass(frozen=True, slots=True)
-class KeptSet:
+class KeptSet(msgspec.Struct, frozen=True):
     """One set in the hub's store.
 
     Attributes:

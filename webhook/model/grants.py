@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from webhook.model.images import identity
 
 BREAK_GLASS_ANNOTATION = "bomgate.dev/break-glass"
@@ -19,8 +21,7 @@ _UNDER_WAY = dt.timedelta(seconds=90)
 """No request takes longer: the API server ends it after a minute."""
 
 
-@dataclass(frozen=True, slots=True)
-class SetTicket:
+class SetTicket(msgspec.Struct, frozen=True):
     """A ticket on an object, as the API server has it.
 
     Attributes:
@@ -32,8 +33,7 @@ class SetTicket:
     at: dt.datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GrantedWorkload:
+class GrantedWorkload(msgspec.Struct, frozen=True):
     """The object that was admitted.
 
     Attributes:

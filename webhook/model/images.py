@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from webhook.errors import InvalidInput
 
@@ -63,8 +64,7 @@ def parse_digest(text: str) -> Digest:
     return Digest(text)
 
 
-@dataclass(frozen=True, slots=True)
-class ImageRef:
+class ImageRef(msgspec.Struct, frozen=True):
     """A parsed image reference.
 
     Attributes:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from webhook.model.changes import UINT32, Changes, StoredSbom
 from webhook.model.images import Digest
@@ -17,8 +19,7 @@ Looks = tuple[tuple[str, str], ...]
 """In which names an image was looked at, and what kept places from answering; see :class:`StoredLook`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImageSboms:
+class ImageSboms(msgspec.Struct, frozen=True):
     """The SBOMs of one digest, and the union of their components.
 
     Attributes:
@@ -29,8 +30,8 @@ class ImageSboms:
         looks: see :data:`Looks`.
     """
 
-    sboms: Mapping[str, StoredSbom] = field(default_factory=dict)
-    ids: array[int] = field(default_factory=lambda: array(UINT32))
+    sboms: Mapping[str, StoredSbom] = msgspec.field(default_factory=dict)
+    ids: array[int] = msgspec.field(default_factory=lambda: array(UINT32))
     unusable: int = 0
     not_in_image: int = 0
     looks: Looks = ()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from webhook.model.actions import Action
 from webhook.model.images import Digest
@@ -12,8 +13,7 @@ from webhook.model.policies import Mode
 from webhook.model.verdicts import SbomStatus
 
 
-@dataclass(frozen=True, slots=True)
-class InventoriedImage:
+class InventoriedImage(msgspec.Struct, frozen=True):
     """An image of a workload.
 
     Attributes:
@@ -33,8 +33,7 @@ class InventoriedImage:
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class InventoriedWorkload:
+class InventoriedWorkload(msgspec.Struct, frozen=True):
     """A top owner.
 
     Attributes:
@@ -79,8 +78,7 @@ def workload_names(workloads: Iterable[InventoriedWorkload]) -> dict[Digest, tup
     return {digest: tuple(sorted(names)) for digest, names in found.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class RunningInventory:
+class RunningInventory(msgspec.Struct, frozen=True):
     """What ran.
 
     Attributes:

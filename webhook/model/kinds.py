@@ -6,11 +6,11 @@ Source: Kubernetes API reference, core/v1, apps/v1, batch/v1.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class WorkloadKind:
+class WorkloadKind(msgspec.Struct, frozen=True):
     """A kind, in version v1 of its group.
 
     Attributes:

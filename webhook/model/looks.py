@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from webhook.model.components import Sbom
 from webhook.model.images import Digest
@@ -21,8 +22,7 @@ _NAMELESS = frozenset((ADDED, IMPORTED, DIRECTORY, GENERATED))
 """Places that know images by their digest alone."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(msgspec.Struct, frozen=True):
     """What the places had for one image.
 
     Attributes:
@@ -39,7 +39,7 @@ class Look:
     """
 
     origin: str
-    found: Mapping[str, Sequence[Sbom]] = field(default_factory=dict)
+    found: Mapping[str, Sequence[Sbom]] = msgspec.field(default_factory=dict)
     trouble: str = ""
     passing: bool = True
     author: str = CONTROLLER
@@ -48,8 +48,7 @@ class Look:
     unread: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Presence:
+class Presence(msgspec.Struct, frozen=True):
     """A document in one place.
 
     Attributes:
@@ -70,8 +69,7 @@ class Presence:
         return self.document_digest, self.place, self.origin
 
 
-@dataclass(frozen=True, slots=True)
-class StoredLook:
+class StoredLook(msgspec.Struct, frozen=True):
     """What read models know of a look.
 
     Attributes:
@@ -85,8 +83,7 @@ class StoredLook:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LookRecord:
+class LookRecord(msgspec.Struct, frozen=True):
     """When an image was last looked at in one name.
 
     Attributes:
@@ -100,8 +97,7 @@ class LookRecord:
     trouble: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
+class Departure(msgspec.Struct, frozen=True):
     """A document that stopped counting in one place.
 
     Attributes:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from webhook.model.triage import Key
 
@@ -40,8 +41,7 @@ _HEADLINES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(msgspec.Struct, frozen=True):
     """Something to tell.
 
     Attributes:
@@ -56,13 +56,12 @@ class Announcement:
     key: str
     topic: Topic
     subject: str
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = msgspec.field(default_factory=dict)
     path: str = ""
     destination: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """An announcement in a message.
 
     Attributes:
@@ -74,8 +73,7 @@ class Told:
     at: dt.datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """What is sent to one destination at once.
 
     Attributes:
@@ -101,8 +99,7 @@ class DeliveryState(enum.StrEnum):
     GIVEN_UP = "given-up"
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryLine:
+class DeliveryLine(msgspec.Struct, frozen=True):
     """An announcement at a destination, for people.
 
     Attributes:
@@ -126,8 +123,7 @@ class DeliveryLine:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryScan:
+class DeliveryScan(msgspec.Struct, frozen=True):
     """Which deliveries are given, newest first; each None means any."""
 
     destination: str | None = None
@@ -135,8 +131,7 @@ class DeliveryScan:
     after: Key | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
+class Backlog(msgspec.Struct, frozen=True):
     """What a destination has not been told yet.
 
     Attributes:

@@ -6,14 +6,14 @@ Source: Kubernetes API reference, meta/v1 OwnerReference; "Garbage Collection", 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+
+import msgspec
 
 from webhook.model.grants import SetTicket
 from webhook.model.images import Digest, identity, readable
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(msgspec.Struct, frozen=True):
     """A state of a controller's template.
 
     Attributes:
@@ -25,8 +25,7 @@ class Revision:
     references: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Controller:
+class Controller(msgspec.Struct, frozen=True):
     """A controller that was read from the API server.
 
     Attributes:
@@ -64,8 +63,7 @@ class Controller:
         return digest is not None and digest in {image.digest for image in images if image is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class LiveObject:
+class LiveObject(msgspec.Struct, frozen=True):
     """An object that carries a pod spec, as the API server has it now.
 
     Attributes:
@@ -90,8 +88,7 @@ def _names(references: frozenset[str], reference: str) -> bool:
     return not there.isdisjoint((identity(reference), identity(reference).partition("@")[0]))
 
 
-@dataclass(frozen=True, slots=True)
-class OwnedPod:
+class OwnedPod(msgspec.Struct, frozen=True):
     """A Pod of a controller that has not ended; one that is being deleted counts until it is gone.
 
     Attributes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from webhook.model.reviews import Requester
 
 KUBERNETES = "kubernetes"
@@ -13,8 +15,7 @@ LOCAL = "local"
 _SERVICE_ACCOUNT = "system:serviceaccount:"
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """A person, or a program, who is authenticated.
 
     Attributes:
@@ -65,8 +66,7 @@ def of_requester(user: Requester) -> Person:
     return Person(user.username, "API server", user.groups, KUBERNETES, user.username, user.uid, user.extra)
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignedIn(msgspec.Struct, frozen=True):
     """Somebody who proved who they are.
 
     Attributes:

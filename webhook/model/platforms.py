@@ -7,15 +7,15 @@ is kept with it: whether that is enough depends on the machines that are there, 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 ANY_PLATFORM = "no platform"
 """The name of an entry that states no platform; it may run anywhere."""
 _COUNTED = "#"
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(msgspec.Struct, frozen=True):
     """What of an image an SBOM describes.
 
     Entries of an index are named by their platform, ``os/architecture`` with or without ``/variant``; the second and

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from dataclasses import dataclass
+
+import msgspec
 
 from webhook.model.actions import Action
 from webhook.model.fieldpaths import FieldPath
@@ -36,8 +37,7 @@ class Mode(enum.StrEnum):
         return (Mode.OFF, Mode.AUDIT, Mode.WARN, Mode.DENY).index(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True):
     """What becomes of an object whose controller runs the denied images already.
 
     Attributes:
@@ -62,8 +62,7 @@ Source: Kubernetes, "Using RBAC Authorization", controller roles.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ExtraKind:
+class ExtraKind(msgspec.Struct, frozen=True):
     """Where the images are in the objects of a kind beyond the built-in ones; a kind may have several of these.
 
     Attributes:
@@ -92,8 +91,7 @@ class LocalRule(enum.StrEnum):
     """Only where they are stricter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(msgspec.Struct, frozen=True):
     """What decides where no assessment does.
 
     Attributes:

@@ -7,6 +7,7 @@ none of these shapes is read by :mod:`webhook.model.purls`.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from webhook.model.ecosystems import DISTRIBUTIONS
 
@@ -74,17 +75,25 @@ _EPOCHS = re.compile(r"(pkg:rpm/[^@?\#\n]++@)(?:[0-9]++:)++(?=[0-9])")
 """What Trivy writes before the versions of rpm, put right likewise; they are no part of a key."""
 _DEB, _EPOCH = "pkg:deb/", "epoch="
 """What names a package of Debian with an epoch beside its version."""
-_COMMON = re.compile(rf"{_KEYS}\Z", re.VERBOSE).match
-_COMMON_LINES = re.compile(rf"{_KEYS}\n | [^\n]*\n", re.VERBOSE).findall
+_COMMON_LINES = rf"{_KEYS}\n | [^\n]*\n"
 """Keys as they stand, one a line: with a version that can be asked for. Others give "". No line holds a raw "+"."""
+
+
+@cache
+def common_lines() -> re.Pattern[str]:
+    """The lines of the commonest shapes. They take long to compile, and a short command may read no purl."""
+    return re.compile(_COMMON_LINES, re.VERBOSE)
 
 
 def common_key(text: str) -> str:
     """The key of a purl of one of the commonest shapes, with a version that can be asked for; empty for another one."""
-    match = _COMMON(text.replace("+", "%2B"))
-    if match is None or len(match[1]) > MAX_PURL_LENGTH or (_EPOCH in text and text.startswith(_DEB)):
+    if "@" not in text or "\n" in text:
         return ""
-    return match[1]
+    match = common_lines().match(text.replace("+", "%2B") + "\n")
+    key: str | None = match and match[1]
+    if not key or len(key) > MAX_PURL_LENGTH or (_EPOCH in text and text.startswith(_DEB)):
+        return ""
+    return key
 
 
 def common_keys(texts: list[str], lines: str) -> tuple[list[str], list[int]]:
@@ -95,7 +104,7 @@ def common_keys(texts: list[str], lines: str) -> tuple[list[str], list[int]]:
         lines: each of them, followed by a line end.
     """
     lines = lines.replace("+", "%2B")
-    found = _COMMON_LINES(lines)
+    found = common_lines().findall(lines)
     if len(found) != len(texts):  # one of them holds a line end, which is none of the common ones
         return [""] * len(texts), list(range(len(texts)))
     if len(lines) > MAX_PURL_LENGTH and _may_be_long(lines) and max(map(len, found)) > MAX_PURL_LENGTH:
@@ -131,5 +140,5 @@ def _read_respelt(texts: list[str], found: list[str], places: list[int]) -> None
     lines = "\n".join([*[texts[place] for place in places], ""]).replace("+", "%2B")
     for former, now in _RENAMED:
         lines = lines.replace(former, now)
-    for place, key in zip(places, _COMMON_LINES(_EPOCHS.sub(r"\1", lines)), strict=True):
+    for place, key in zip(places, common_lines().findall(_EPOCHS.sub(r"\1", lines)), strict=True):
         found[place] = key

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from webhook.model.components import ComponentState, SkippedComponent
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from webhook.model.vulnerabilities import Vulnerability
 
 
-@dataclass(frozen=True, slots=True)
-class SbomRecord:
+class SbomRecord(msgspec.Struct, frozen=True):
     """One SBOM in the store.
 
     Attributes:
@@ -54,8 +54,7 @@ class SbomRecord:
     not_in_image: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class KeptDocument:
+class KeptDocument(msgspec.Struct, frozen=True):
     """A document that an SBOM was read from.
 
     Attributes:
@@ -71,8 +70,7 @@ class KeptDocument:
     stored_at: dt.datetime
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentCounts:
+class DocumentCounts(msgspec.Struct, frozen=True):
     """How many documents there are.
 
     Attributes:
@@ -86,8 +84,7 @@ class DocumentCounts:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class OutdatedSbom:
+class OutdatedSbom(msgspec.Struct, frozen=True):
     """An SBOM that an older reader read.
 
     Attributes:
@@ -101,8 +98,7 @@ class OutdatedSbom:
     document_digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadSbom:
+class UnreadSbom(msgspec.Struct, frozen=True):
     """An SBOM that an older reader read, and that was not read again yet.
 
     Attributes:
@@ -118,8 +114,7 @@ class UnreadSbom:
     is_searchable: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OutdatedCounts:
+class OutdatedCounts(msgspec.Struct, frozen=True):
     """How many SBOMs an older reader read, and what became of them.
 
     Attributes:
@@ -135,8 +130,7 @@ class OutdatedCounts:
     to_ask: int
 
 
-@dataclass(frozen=True, slots=True)
-class AdmittedImage:
+class AdmittedImage(msgspec.Struct, frozen=True):
     """What a tag stood for when an object that names it was admitted.
 
     Attributes:
@@ -159,8 +153,7 @@ def pods_of(uid: str) -> str:
     return f"{uid}/pods"
 
 
-@dataclass(frozen=True, slots=True)
-class ControllerAccount:
+class ControllerAccount(msgspec.Struct, frozen=True):
     """An account that makes objects which have a controller.
 
     Attributes:
@@ -174,8 +167,7 @@ class ControllerAccount:
     at: dt.datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(msgspec.Struct, frozen=True):
     """An image seen at admission (or running).
 
     Attributes:
@@ -199,8 +191,7 @@ class AssessmentState(enum.StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True)
-class VulnerabilityQuery:
+class VulnerabilityQuery(msgspec.Struct, frozen=True):
     """Which vulnerabilities to show; each None means any.
 
     Attributes:
@@ -217,8 +208,7 @@ class VulnerabilityQuery:
     identifier: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class VulnerabilityRecord:
+class VulnerabilityRecord(msgspec.Struct, frozen=True):
     """A vulnerability with the components and images it affects.
 
     Attributes:
@@ -234,8 +224,7 @@ class VulnerabilityRecord:
     first_seen: dt.datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AssessmentQuery:
+class AssessmentQuery(msgspec.Struct, frozen=True):
     """Which assessments to show; each None means any.
 
     Attributes:
@@ -251,8 +240,7 @@ class AssessmentQuery:
     about: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RunRecord:
+class RunRecord(msgspec.Struct, frozen=True):
     """One run of the downloader.
 
     Attributes:
@@ -267,8 +255,7 @@ class RunRecord:
     fence: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StoreStatus:
+class StoreStatus(msgspec.Struct, frozen=True):
     """What ``bomgate db status`` shows.
 
     Attributes:
@@ -287,7 +274,7 @@ class StoreStatus:
     schema: str
     expected_schema: str
     revision: int = 0
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = msgspec.field(default_factory=dict)
     last_run: RunRecord | None = None
     usable: bool = True
 

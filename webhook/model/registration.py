@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from webhook.model.metadata import LabelSelector
 
@@ -23,8 +24,7 @@ NAME_LABEL = "kubernetes.io/metadata.name"
 """On every namespace: its name."""
 
 
-@dataclass(frozen=True, slots=True)
-class RegisteredEntry:
+class RegisteredEntry(msgspec.Struct, frozen=True):
     """An entry of the registration (``webhooks[]``).
 
     Attributes:
@@ -35,13 +35,12 @@ class RegisteredEntry:
     """
 
     name: str = ""
-    namespaces: LabelSelector = field(default_factory=LabelSelector)
-    objects: LabelSelector = field(default_factory=LabelSelector)
+    namespaces: LabelSelector = msgspec.field(default_factory=LabelSelector)
+    objects: LabelSelector = msgspec.field(default_factory=LabelSelector)
     conditions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(msgspec.Struct, frozen=True):
     """A namespace whose label says deny, and about which the API server does not ask, or not about everything.
 
     Attributes:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from webhook.model.running import ObjectRef
 
@@ -20,8 +21,7 @@ class EventType(enum.StrEnum):
     WARNING = "Warning"
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectEvent:
+class ObjectEvent(msgspec.Struct, frozen=True):
     """Something to say about an object.
 
     Attributes:
@@ -52,8 +52,7 @@ class ReportStatus(enum.StrEnum):
     SKIPPED = "skip"
 
 
-@dataclass(frozen=True, slots=True)
-class ReportResult:
+class ReportResult(msgspec.Struct, frozen=True):
     """One line of a report.
 
     Attributes:
@@ -68,11 +67,10 @@ class ReportResult:
     rule: str
     message: str
     severity: str = ""
-    properties: Mapping[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkloadReport:
+class WorkloadReport(msgspec.Struct, frozen=True):
     """A report about one workload.
 
     Attributes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+
+import msgspec
 
 from webhook.errors import BomgateError
 from webhook.model.requests import Wish
 
 
-@dataclass(frozen=True, slots=True)
-class RequestStatus:
+class RequestStatus(msgspec.Struct, frozen=True):
     """What an object's status says.
 
     Attributes:
@@ -35,8 +35,7 @@ class RequestStatus:
     until: dt.datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RequestObject:
+class RequestObject(msgspec.Struct, frozen=True):
     """An ``AssessmentRequest`` object.
 
     Attributes:

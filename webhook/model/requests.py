@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from dataclasses import dataclass
+
+import msgspec
 
 from webhook.model.assessments import Assessment, Scope
 from webhook.model.people import Person
@@ -27,8 +28,7 @@ class Phase(enum.StrEnum):
     """Its end came before an answer did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(msgspec.Struct, frozen=True):
     """A person, or a program, that requests an exception.
 
     Attributes:
@@ -46,8 +46,7 @@ class Asker:
     left: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RequestAnswer:
+class RequestAnswer(msgspec.Struct, frozen=True):
     """What somebody decided about a request.
 
     Attributes:
@@ -67,8 +66,7 @@ class RequestAnswer:
     type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MemberRequest:
+class MemberRequest(msgspec.Struct, frozen=True):
     """Where a request comes from that a member of the fleet brought to its hub.
 
     Attributes:
@@ -82,8 +80,7 @@ class MemberRequest:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class ExceptionRequest:
+class ExceptionRequest(msgspec.Struct, frozen=True):
     """A request to tolerate vulnerabilities for a while.
 
     Attributes:
@@ -156,8 +153,7 @@ class ExceptionRequest:
         return Phase.LAPSED if lapsed else self.phase
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(msgspec.Struct, frozen=True):
     """What somebody asks for.
 
     Attributes:
@@ -182,8 +178,7 @@ class Wish:
     type: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestChange:
+class RequestChange(msgspec.Struct, frozen=True):
     """What a rule makes of a request, to be written in one transaction.
 
     Attributes:
@@ -197,8 +192,7 @@ class RequestChange:
     notes: tuple[tuple[int, AuditNote], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RequestScan:
+class RequestScan(msgspec.Struct, frozen=True):
     """Which requests are given, newest first; each None means any.
 
     Attributes:
@@ -218,8 +212,7 @@ class RequestScan:
     cluster: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RequestCounts:
+class RequestCounts(msgspec.Struct, frozen=True):
     """How many requests there are.
 
     Attributes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from dataclasses import dataclass
+
+import msgspec
 
 from webhook.errors import BomgateError
 from webhook.model.assessments import AssessmentType, Scope
@@ -17,8 +18,7 @@ class ResourceKind(enum.StrEnum):
     ASSESSMENT = "Assessment"
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceStatus:
+class ResourceStatus(msgspec.Struct, frozen=True):
     """What an object's status says.
 
     Attributes:
@@ -44,8 +44,7 @@ class ResourceStatus:
     range: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(msgspec.Struct, frozen=True):
     """One object, without what it states.
 
     Attributes:
@@ -68,8 +67,7 @@ class Resource:
         return f"{self.kind.value} {self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class TypeResource:
+class TypeResource(msgspec.Struct, frozen=True):
     """An ``AssessmentType`` object.
 
     Attributes:
@@ -81,8 +79,7 @@ class TypeResource:
     type: AssessmentType | None
 
 
-@dataclass(frozen=True, slots=True)
-class StatedAssessment:
+class StatedAssessment(msgspec.Struct, frozen=True):
     """What an ``Assessment`` object, or an entry of ``assessments`` in the settings file, states.
 
     Attributes:
@@ -103,8 +100,7 @@ class StatedAssessment:
     until_fixed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AssessmentResource:
+class AssessmentResource(msgspec.Struct, frozen=True):
     """An ``Assessment`` object.
 
     Attributes:

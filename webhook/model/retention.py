@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from webhook.model.images import Digest
 
@@ -25,8 +26,7 @@ class PruneKind(enum.StrEnum):
     DOCUMENTS = "documents"
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(msgspec.Struct, frozen=True):
     """What workloads of the cluster and assessments name; images of it are kept, however long ago they were seen.
 
     Attributes:
@@ -38,8 +38,7 @@ class Named:
     names: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class ImageUse:
+class ImageUse(msgspec.Struct, frozen=True):
     """What is known of the use of an image.
 
     Attributes:
@@ -53,8 +52,7 @@ class ImageUse:
     is_named: bool
 
 
-@dataclass(frozen=True, slots=True)
-class InventoryAge:
+class InventoryAge(msgspec.Struct, frozen=True):
     """How much is known of what runs.
 
     Attributes:
@@ -66,8 +64,7 @@ class InventoryAge:
     has_sightings: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PruneStep:
+class PruneStep(msgspec.Struct, frozen=True):
     """One transaction of a pass.
 
     Attributes:
@@ -81,8 +78,7 @@ class PruneStep:
     after: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PrunePlan:
+class PrunePlan(msgspec.Struct, frozen=True):
     """What a pass would delete.
 
     Attributes:
@@ -92,12 +88,11 @@ class PrunePlan:
     """
 
     counts: Mapping[PruneKind, int]
-    bytes: Mapping[PruneKind, int] = field(default_factory=dict)
+    bytes: Mapping[PruneKind, int] = msgspec.field(default_factory=dict)
     kept: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PruneRecord:
+class PruneRecord(msgspec.Struct, frozen=True):
     """The last pass that came to its end.
 
     Attributes:
@@ -111,8 +106,7 @@ class PruneRecord:
     kept: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TableSize:
+class TableSize(msgspec.Struct, frozen=True):
     """A table of the database.
 
     Attributes:

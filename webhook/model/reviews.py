@@ -6,7 +6,6 @@ Source: ``k8s.io/api/admission/v1`` (AdmissionReview).
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 import msgspec
 
@@ -55,8 +54,7 @@ class Requester(msgspec.Struct, frozen=True, gc=False):
     extra: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """What a request is about, as far as it could be read.
 
     Attributes:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Right:
+class Right(msgspec.Struct, frozen=True, order=True):
     """One verb on one kind of objects.
 
     Attributes:

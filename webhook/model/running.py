@@ -5,7 +5,7 @@ Source: Kubernetes API reference, core/v1 ContainerStatus (``imageID``), meta/v1
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from webhook.errors import InvalidInput
 from webhook.model.images import Digest, parse_digest, parse_image
@@ -13,8 +13,7 @@ from webhook.model.pulling import NO_ACCESS, PullAccess
 from webhook.model.workloads import ContainerRole
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectRef:
+class ObjectRef(msgspec.Struct, frozen=True):
     """An object in the cluster.
 
     Attributes:
@@ -44,8 +43,7 @@ class ObjectRef:
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class RunningImage:
+class RunningImage(msgspec.Struct, frozen=True):
     """One container of a workload, and its image.
 
     Attributes:
@@ -68,8 +66,7 @@ class RunningImage:
         return with_digest(self.reference, self.digest)
 
 
-@dataclass(frozen=True, slots=True)
-class RunningWorkload:
+class RunningWorkload(msgspec.Struct, frozen=True):
     """A top owner and what belongs to it.
 
     Attributes:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class RunProgress:
+class RunProgress(msgspec.Struct, frozen=True):
     """Where a run stands.
 
     Attributes:
@@ -27,8 +27,7 @@ class RunProgress:
     credits_remaining: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LiveRun:
+class LiveRun(msgspec.Struct, frozen=True):
     """A run that goes on.
 
     Attributes:
@@ -48,8 +47,7 @@ class LiveRun:
     cancelled_by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RunLine:
+class RunLine(msgspec.Struct, frozen=True):
     """A line of the log of a run.
 
     Attributes:
@@ -63,8 +61,7 @@ class RunLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunEstimate:
+class RunEstimate(msgspec.Struct, frozen=True):
     """What a run would ask for now.
 
     Attributes:

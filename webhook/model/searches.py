@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+
+import msgspec
 
 from webhook.model.verdicts import SbomStatus
 
 
-@dataclass(frozen=True, slots=True)
-class SearchOutcome:
+class SearchOutcome(msgspec.Struct, frozen=True):
     """What became of a search.
 
     Attributes:
@@ -30,8 +30,7 @@ class SearchState(enum.StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class SearchClaim:
+class SearchClaim(msgspec.Struct, frozen=True):
     """A search that somebody else began.
 
     Attributes:

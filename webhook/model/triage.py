@@ -10,9 +10,11 @@ import datetime as dt
 import enum
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 from urllib.parse import quote
+
+import msgspec
+from msgspec.structs import replace
 
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment
@@ -31,8 +33,7 @@ _SCOPE = re.compile(r"(pkg:npm/)(?:@|%40)([^/@]+)/?")
 _TYPE = re.compile(r"[A-Za-z][A-Za-z0-9.-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(msgspec.Struct, Generic[T], frozen=True):
     """A part of a list.
 
     Attributes:
@@ -54,8 +55,7 @@ class VulnerabilityOrder(enum.StrEnum):
     ID = "id"
 
 
-@dataclass(frozen=True, slots=True)
-class VulnerabilityLine:
+class VulnerabilityLine(msgspec.Struct, frozen=True):
     """A vulnerability in the store.
 
     Attributes:
@@ -69,8 +69,7 @@ class VulnerabilityLine:
     components: tuple[tuple[int, Purl], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PackageScan:
+class PackageScan(msgspec.Struct, frozen=True):
     """Which packages the store gives; each None means any.
 
     Attributes:
@@ -159,8 +158,7 @@ class PackageScan:
         return self.name is not None and self.name.startswith("pkg:") and "*" not in self.name
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentLine:
+class ComponentLine(msgspec.Struct, frozen=True):
     """A component in the store.
 
     Attributes:
@@ -180,8 +178,7 @@ class ComponentLine:
     uncovered: Uncovered | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PackageLine:
+class PackageLine(msgspec.Struct, frozen=True):
     """A package with its versions in use.
 
     Attributes:
@@ -197,8 +194,7 @@ class PackageLine:
     more: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AssessmentScan:
+class AssessmentScan(msgspec.Struct, frozen=True):
     """Which records the store gives, newest first; each None means any.
 
     Attributes:
@@ -236,16 +232,14 @@ class AssessmentScan:
         return self.ends_after is not None or self.ends_before is not None
 
 
-@dataclass(frozen=True, slots=True)
-class AssessmentLine:
+class AssessmentLine(msgspec.Struct, frozen=True):
     """A record and its place in the order that was asked for."""
 
     assessment: Assessment
     key: Key
 
 
-@dataclass(frozen=True, slots=True)
-class AuditNote:
+class AuditNote(msgspec.Struct, frozen=True):
     """Who changes what, as it is kept beside the change.
 
     Attributes:
@@ -260,11 +254,10 @@ class AuditNote:
     recorded_by: str
     action: str
     subject: str
-    detail: Mapping[str, str] = field(default_factory=dict)
+    detail: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class AuditLine:
+class AuditLine(msgspec.Struct, frozen=True):
     """One row of the audit log."""
 
     number: int
@@ -273,8 +266,7 @@ class AuditLine:
     batch: str
 
 
-@dataclass(frozen=True, slots=True)
-class AuditScan:
+class AuditScan(msgspec.Struct, frozen=True):
     """Which rows of the audit log are given, newest first; each None means any."""
 
     actor: str | None = None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from dataclasses import dataclass, field
+
+import msgspec
 
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment
@@ -31,8 +32,7 @@ class SbomStatus(enum.StrEnum):
     """A registry or another source said no, or did not answer in time."""
 
 
-@dataclass(frozen=True, slots=True)
-class ComponentCounts:
+class ComponentCounts(msgspec.Struct, frozen=True):
     """How many components of an image are in each state; ``total`` leaves out ``not_in_image`` alone."""
 
     total: int = 0
@@ -44,8 +44,7 @@ class ComponentCounts:
     not_in_image: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One vulnerability in one component, with what was decided about it.
 
     Attributes:
@@ -67,8 +66,7 @@ class Finding:
     changes_at: dt.datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """One sentence of why an image got its action, apart from the findings.
 
     Attributes:
@@ -84,8 +82,7 @@ class Reason:
     remedy: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """The decision about one image.
 
     Attributes:
@@ -111,8 +108,7 @@ class Verdict:
     sbom: SbomStatus = SbomStatus.FOUND
 
 
-@dataclass(frozen=True, slots=True)
-class ImageVerdict:
+class ImageVerdict(msgspec.Struct, frozen=True):
     """A verdict with the containers that use the image.
 
     Attributes:
@@ -124,9 +120,8 @@ class ImageVerdict:
     containers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WorkloadVerdict:
+class WorkloadVerdict(msgspec.Struct, frozen=True):
     """The decision about a workload: the worst of its images."""
 
     action: Action
-    images: tuple[ImageVerdict, ...] = field(default=())
+    images: tuple[ImageVerdict, ...] = msgspec.field(default=())

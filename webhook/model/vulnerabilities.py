@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -16,8 +15,7 @@ ASKED = "ossindex"
 """The source whose answers are kept with the components; what other sources say is matched."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rescored:
+class Rescored(msgspec.Struct, frozen=True):
     """The last time that a source gave a vulnerability another score.
 
     Attributes:

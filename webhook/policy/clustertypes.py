@@ -10,7 +10,9 @@ by it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from webhook.errors import ConfigError
 from webhook.model.actions import Action

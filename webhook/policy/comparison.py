@@ -18,7 +18,7 @@ from msgspec import structs
 from webhook.model.actions import Action, worst
 from webhook.model.assessments import Assessment, AssessmentSource, OnExpiry, Scope
 from webhook.model.policies import LocalRule
-from webhook.model.purls import parse_purl
+from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.claims import Claims, Lives, Phase
 from webhook.policy.evaluation import Rules
@@ -29,7 +29,7 @@ from webhook.policy.matching import AssessmentIndex
 from webhook.policy.outlooks import Outlook
 from webhook.policy.precedence import Effective, Entry, Weight
 
-_COMPONENT = parse_purl("pkg:generic/any@1")
+_COMPONENT = Purl("pkg:generic/any@1")
 _SOON, _LONG = dt.timedelta(seconds=1), dt.timedelta(days=1)
 _WEAKEST: Weight = (False, -1, (-1, 0, 0), False, False, False, False)
 

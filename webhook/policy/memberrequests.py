@@ -7,9 +7,9 @@ approval of one gives something to that member alone, and people of the hub read
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from webhook.errors import ChangedMeanwhile, InvalidInput
 from webhook.model.fleetrequests import HubAnswer, MemberRequests

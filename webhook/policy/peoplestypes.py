@@ -7,7 +7,8 @@ of every type, because assessments refer to it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from webhook.errors import ConfigError, InvalidInput
 from webhook.model.assessments import AssessmentType, StoredType, TypeOrigin

@@ -17,7 +17,7 @@ from msgspec import structs
 from webhook.model.actions import Action
 from webhook.model.assessments import Assessment, AssessmentSource, AssessmentType, CvssRange, Scope, StoredType
 from webhook.model.policies import Policy
-from webhook.model.purls import parse_purl
+from webhook.model.purls import Purl
 from webhook.model.vulnerabilities import Vulnerability
 from webhook.policy.answeredpairs import AnsweredPair
 from webhook.policy.automatic import assessment_by_exploitation, auto_assessment
@@ -31,7 +31,7 @@ from webhook.policy.typetable import TypeTable
 
 Stack = Sequence[Assessment]
 """Records about one finding, oldest first."""
-_COMPONENT = parse_purl("pkg:generic/any@1")
+_COMPONENT = Purl("pkg:generic/any@1")
 _BEGIN = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 _SOON, _LONG = dt.timedelta(hours=1), dt.timedelta(days=1)
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from msgspec import structs
+
 from webhook.api.options import ProbeOptions, ServeOptions
 from webhook.clients.directory import SbomOptions
 from webhook.clients.generator_options import GeneratorOptions
@@ -167,7 +169,7 @@ def load_settings(
         type(options): options for group in GROUPS for options in _options(group, content, environment, flags or {})
     }
     types, sources = _types(content), _sources(content)
-    policy = replace(make_policy(made.pop(PolicyOptions)), local_rule=made[FleetOptions].local_rule)
+    policy = structs.replace(make_policy(made.pop(PolicyOptions)), local_rule=made[FleetOptions].local_rule)
     for checked in (LogOptions, RequestOptions, RetentionOptions):
         made[checked].check()
     made[VexOptions].check(rule.name for rule in sources or () if rule.kind == VEX)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
+from msgspec.structs import replace
 from sqlalchemy import Connection, Delete, Dialect, Integer, Select, Text, Update, bindparam, delete, select, update
 
 from webhook.model.components import ComponentState

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import ssl
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from tests.certificates import Authority
+from tests.copies import replace
 from webhook.clients.authority import CertificateSigner
 from webhook.model.certificates import Certificate, KeyPair
 

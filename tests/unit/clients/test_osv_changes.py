@@ -6,11 +6,11 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import FakeClock
 from tests.mirrors import Mirror, serving
 from tests.osv import affected, record, zipped

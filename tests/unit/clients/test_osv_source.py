@@ -8,12 +8,12 @@ import json
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import FakeClock
 from tests.osv import openssl, publish, record, zipped
 from webhook.clients.feeds import LIMITS

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.copies import replace
 from tests.ports.samples import digest, make_sbom
 from webhook.clients.directory import DirectorySource
 from webhook.clients.trail import Explanation, Manner, explain_image

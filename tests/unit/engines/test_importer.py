@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from tests.copies import replace
 from tests.fakes import FakeClock, MemoryStore
 from tests.worlds import LEFTPAD, digest_of
 from webhook.engines.importer import Document, Outcome, SbomImporter

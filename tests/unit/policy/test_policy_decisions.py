@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from tests.copies import replace
 from tests.unit.policy.builders import DAY, NOW
 from webhook.errors import InvalidInput
 from webhook.model.assessments import Assessment, AssessmentSource, Scope

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 
 import pytest
 
+from tests.copies import replace
 from webhook.model.grants import BreakGlassGrant, GrantedWorkload
 from webhook.policy.exemptions import let_in, no_right, ticket_problem
 from webhook.policy.messages import MAX_DENIAL, with_addition

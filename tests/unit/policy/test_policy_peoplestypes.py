@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.copies import replace
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action
 from webhook.model.assessments import AssessmentType, CvssRange, StoredType, TypeOrigin

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from dataclasses import fields
 
 from tests.exports import exported
 from tests.fakes import FakeClock
@@ -62,8 +61,8 @@ def follow(store: Store, model: ReadModel) -> None:
 def same(follower: ReadModel, fresh: ReadModel) -> None:
     """Assert that two models know the same."""
     one, other = exported(follower), exported(fresh)
-    for each in fields(Changes):
-        assert _plain(getattr(one, each.name)) == _plain(getattr(other, each.name)), each.name
+    for name in Changes.__struct_fields__:
+        assert _plain(getattr(one, name)) == _plain(getattr(other, name)), name
     assert follower.counts() == fresh.counts()
     assert follower.newest_answer == fresh.newest_answer
 

@@ -6,13 +6,13 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import Engine, create_engine, event
 
+from tests.copies import replace
 from tests.fakes import NOON, FakeClock
 from tests.ports.samples import digest, make_sbom
 from webhook.model.components import Sbom

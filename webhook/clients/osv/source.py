@@ -12,10 +12,11 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
+
+from msgspec.structs import replace
 
 from webhook.clients.feeds import Feed
 from webhook.clients.http.exchange import Exchange

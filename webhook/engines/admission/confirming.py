@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from cachetools import TTLCache
+from msgspec import structs
 
 from webhook.errors import BomgateError
 from webhook.model.deadlines import Deadline
@@ -191,7 +192,7 @@ class Confirmations:
                 assert self._grants is not None
                 self._grants.confirm(one.content, deadline)
             else:
-                self._admissions.note(replace(one.content, written=live.changed))
+                self._admissions.note(structs.replace(one.content, written=live.changed))
         except BomgateError as problem:
             log.warning("it is not known whether a change came about", extra={"why": problem.message})
             return False

@@ -105,7 +105,7 @@ def _images(
     records = [record]
     if len(affected) < len(record.components):  # ask again, because only images with one of these components count
         query = VulnerabilityQuery(identifier=record.vulnerability.id)
-        records = [record for purl in affected for record in store.find(replace(query, package=purl))]
+        records = [record for purl in affected for record in store.find(structs.replace(query, package=purl))]
     return {digest: names for record in records for digest, names in record.images if scope.holds_in(digest, names)}
 
 

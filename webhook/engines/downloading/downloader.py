@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from webhook.engines.downloading.fetching import Fetched, Fetching, responsive
 from webhook.engines.downloading.keeping import LeaseKeeper, LeasePace
@@ -249,7 +250,7 @@ class Downloader:
             stop = _stop(problem, "The run was not recorded. ")
             if report.stopped_by:
                 stop = Stop(report.stopped_by, report.stopped_code)
-            return dataclasses.replace(report, complete=False, stopped_by=stop.sentence, stopped_code=stop.code)
+            return replace(report, complete=False, stopped_by=stop.sentence, stopped_code=stop.code)
         return report
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from webhook.engines.fleet.importing import DocumentTaker
 from webhook.errors import DocumentRefused, HistoryUnknown

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from webhook.engines.assessing.rules import ModelRules
 from webhook.engines.judging.lookups import ImageLookups, Lookup

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from webhook.model.advisories import AdvisorySet, AdvisorySetInfo, FetchedSet, FormerSet
 from webhook.policy.advisorychanges import changed_names, with_unread

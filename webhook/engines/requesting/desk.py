@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from webhook.engines.requesting.options import RequestOptions
 from webhook.engines.requesting.reader import DraftAnswer, RequestReader, bounded, shorn

@@ -191,7 +191,7 @@ class RequestReader:
 
 def shorn(person: Person) -> Person:
     """A person without what only their rights depend on."""
-    return replace(person, groups=(), extra=())
+    return structs.replace(person, groups=(), extra=())
 
 
 def bounded(request: ExceptionRequest, now: dt.datetime, rule: RequestRule) -> RequestRule:

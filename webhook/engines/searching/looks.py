@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from webhook.engines.searching.looking import LookedFor, Seen, changed_places, generated, look_around
 from webhook.engines.searching.platforms import Platforms

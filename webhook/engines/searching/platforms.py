@@ -10,8 +10,10 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from webhook.errors import SourceError
 from webhook.model.images import USUAL_PLATFORMS

@@ -6,8 +6,10 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from webhook.engines.searching.flights import SingleFlight
 from webhook.errors import SourceError, StoreError

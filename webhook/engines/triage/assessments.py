@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain, repeat
+
+from msgspec.structs import replace
 
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.triage.board import Board

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from webhook.engines.judging.images import ImageChecker
 from webhook.errors import InvalidInput
 from webhook.model.actions import Action, worst
@@ -109,7 +111,7 @@ def judge_of(checker: ImageChecker) -> Judging:
         if verdict is None:
             return None
         why = tuple(reasons.setdefault(reason, reason) for reason in verdict.reasons)
-        return replace(verdict, findings=tuple(map(shared, verdict.findings)), reasons=why)
+        return structs.replace(verdict, findings=tuple(map(shared, verdict.findings)), reasons=why)
 
     return judge
 

@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel
 from webhook.engines.refresher import Refresher
@@ -179,7 +181,9 @@ class TypeEditor:
         stored, kind = self._parts.store.list(), planned.type
         former, before = find(stored, kind.name), with_stored(self._parts.own, stored)
         if former is not None and before.get(kind.name) is None:
-            former = replace(former, retired=True)  # another type has its name or its range, so that it is not given
+            former = structs.replace(
+                former, retired=True
+            )  # another type has its name or its range, so that it is not given
         wanted = StoredType(kind, planned.retires, TypeOrigin.CONSOLE)
         others = [each for each in stored if each.type.name.casefold() != kind.name.casefold()]
         change = TypeChange(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, islice, repeat
+
+from msgspec.structs import replace
 
 from webhook.engines.assessing.rules import RuleSource
 from webhook.engines.readmodel import ReadModel

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.copies import replace
 from webhook.clients.registry.options import VerifyRule
 from webhook.clients.registry.signatures import Verification, read_public_key
 from webhook.errors import ConfigError

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from tests.copies import replace
 from tests.fakes import NOON, FakeTicketGuard
 from tests.memory.requests import MemoryRequests
 from tests.worlds import LOG4J, LOG4SHELL, World

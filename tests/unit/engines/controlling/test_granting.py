@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
+from tests.copies import replace
 from tests.fakes import NOON, FakeClock, FakeGrantStore, FakeLiveObjects
 from webhook.engines.controlling.granting import GrantDuty, GrantParts
 from webhook.errors import Final
