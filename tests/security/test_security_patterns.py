@@ -21,6 +21,7 @@ import pytest
 
 import webhook
 from webhook.clients.ossindex import forms
+from webhook.engines.triage import packageindex
 from webhook.errors import InvalidInput
 from webhook.model import purlshapes
 from webhook.policy import rangetexts, versions
@@ -41,7 +42,26 @@ BOUNDED = {
     "webhook.policy.rangetexts": rangetexts.MAX_RANGE_LENGTH,
 }
 """Characters of the longest text that the patterns of a module meet; a test below shows that others are refused."""
-LINES = {purlshapes.common_lines(), forms._USUAL_LINES.__self__}
+MADE = {
+    "webhook.engines.triage.packageindex": [
+        packageindex.pieces_of(glob, is_purl=is_purl)
+        for glob in (
+            "*",
+            "a",
+            "a*",
+            "*a*",
+            "a*b",
+            "*a*a*b",
+            "*a*" * 60 + "b",
+            "*ab*ba*a0*",
+            "pkg:a*a*a*a*b*a",
+            "*/a*@0*",
+        )
+        for is_purl in (False, True)
+    ]
+}
+"""Patterns that are made of what people write, by the module that makes them."""
+LINES = {purlshapes.common_lines(), forms._USUAL_LINES.__self__, *itertools.chain.from_iterable(MADE.values())}
 """Patterns that meet nothing but texts whose last line has an end."""
 
 
@@ -52,6 +72,9 @@ def patterns() -> dict[str, tuple[re.Pattern, bool]]:
         name = ".".join(("webhook", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
         source = path.read_text()
         if not CALL.search(source) or "migrations" in path.parts:
+            continue
+        if name in MADE:
+            found |= {f"{name}:{number}": (pattern, False) for number, pattern in enumerate(MADE[name])}
             continue
         for node in ast.walk(ast.parse(source)):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):

@@ -8,7 +8,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from re import Pattern
 
 from webhook.model.changes import UINT32
 from webhook.model.purls import Purl
@@ -83,7 +82,7 @@ class PackageIndex:
         elif star and not rest:
             return self._beginning(beginning)
         matches, found = _matcher(glob, is_purl=is_purl), set[int]()
-        for place in self._holding(_pieces(glob, is_purl=is_purl), first, last):
+        for place in self._holding(pieces_of(glob, is_purl=is_purl), first, last):
             if matches(self._line(place)):
                 found.add(self.numbers[place])
                 if most is not None and len(found) > most:
@@ -98,11 +97,12 @@ class PackageIndex:
     def _line(self, place: int) -> str:
         return self.text[self.offsets[place] : self.offsets[place + 1] - 1]
 
-    def _holding(self, pieces: Pattern[str], first: int, last: int) -> Iterator[int]:
+    def _holding(self, pieces: re.Pattern[str], first: int, last: int) -> Iterator[int]:
         """The places of the lines that hold pieces of text, and perhaps of others, sought in all of them at once."""
         end = self.offsets[last]
         for held in pieces.finditer(self.text, self.offsets[first], end):
-            yield bisect_right(self.offsets, held.start()) - 1
+            if held[1] is not None:
+                yield bisect_right(self.offsets, held.start()) - 1
 
     def _beginning(self, beginning: str) -> set[int]:
         """Those whose names begin so; most people write no other globs, and there may be many."""
@@ -142,19 +142,23 @@ def _name(line: str) -> str:
     return line[line.rfind("/") + 1 :].partition("@")[0]
 
 
-def _pieces(glob: str, *, is_purl: bool) -> Pattern[str]:
+def pieces_of(glob: str, *, is_purl: bool) -> re.Pattern[str]:
     """The pieces of a glob in turn, up to the end of the line that holds them; of a purl without the first one.
 
-    What holds them need not match: the first piece is left out, and others may overlap with it.
+    What holds them need not match: the first piece is left out, and others may overlap with it. Where the first piece
+    is, and the others do not follow, the pattern matches without its group. Each piece is taken where it comes first,
+    and nothing is tried twice, so that the time is linear whatever people write.
     """
     beginning, star, rest = glob.partition("*")
     pieces = [piece for piece in rest.split("*") if piece] if is_purl else [piece for piece in glob.split("*") if piece]
-    other = r"[^\n]*?" if is_purl else r"[^/@\n]*?"
+    within = r"[^\n]" if is_purl else r"[^/@\n]"
     if not is_purl and beginning:
         pieces[0] = f"/{pieces[0]}"
     if not pieces or (is_purl and not star):
-        return re.compile(r"[^\n]*+\n")
-    return re.compile(f"{other.join(map(re.escape, pieces))}[^\\n]*+\\n")
+        return re.compile(r"()[^\n]*+\n")
+    first, *others = map(re.escape, pieces)
+    follow = "".join(f"(?>{within}*?{piece})" for piece in others)
+    return re.compile(f"{first}(?:({follow})[^\\n]*+\\n|{within}*+)")
 
 
 def _matcher(glob: str, *, is_purl: bool) -> Callable[[str], bool]:
