@@ -37,6 +37,7 @@ from webhook.api.tls import CertificateFiles
 from webhook.api.worker import ENDING, AdmissionWorker
 from webhook.errors import ConfigError
 from webhook.telemetry.metrics import exposition, forget_process
+from webhook.telemetry.sharedfiles import release_room, reserve_room
 
 log = logging.getLogger("bomgate.server")
 _SECONDS_TO_END = 10
@@ -177,6 +178,7 @@ class AdmissionServer(BaseApplication):
 
     def load(self) -> Any:
         """Make the application; gunicorn calls it in each worker."""
+        reserve_room(self._metrics_directory, os.getpid())
         self._parts = self._build(self._options, self.board)
         return self._parts.app.flask.wsgi_app
 
@@ -226,6 +228,7 @@ class AdmissionServer(BaseApplication):
 
     def _child_exit(self, _server: Any, worker: Any) -> None:
         forget_process(worker.pid)
+        release_room(self._metrics_directory, worker.pid)
         self.board.leave(worker.place)
 
     def _ssl_context(self, _config: Any, _default: Callable[[], Any]) -> Any:
