@@ -48,7 +48,7 @@ def fill(disk: Path) -> Path:
 
 
 def allowed(bomgate: Bomgate) -> bool:
-    """Whether a review on a new connection is let in."""
+    """Whether a review on a new connection is allowed."""
     caller = Caller(bomgate)
     try:
         return bool(caller.review(review())["allowed"])
