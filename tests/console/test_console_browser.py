@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -128,6 +128,13 @@ def troubles(page: Page) -> list[str]:
     return found
 
 
+def in_colours(page: Page, scheme: Literal["light", "dark"]) -> None:
+    """Switch the colours, and wait until they are painted."""
+    page.emulate_media(color_scheme=scheme)
+    page.wait_for_function(f"matchMedia('(prefers-color-scheme: {scheme})').matches")
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(null))))")
+
+
 def looked_at(page: Page, name: str) -> list[str]:
     """What is wrong with a page: it does not fit its window, or axe finds something."""
     wrong = []
@@ -136,9 +143,9 @@ def looked_at(page: Page, name: str) -> list[str]:
     wrong += [f"{name}: its table is cut off: {cut}" for cut in page.evaluate(CUT)]
     dark = bool(page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches"))
     found = page.evaluate(VIOLATIONS, RULES)
-    page.emulate_media(color_scheme="light" if dark else "dark")
+    in_colours(page, "light" if dark else "dark")
     found += page.evaluate(VIOLATIONS, {"type": "rule", "values": ["color-contrast"]})
-    page.emulate_media(color_scheme="dark" if dark else "light")
+    in_colours(page, "dark" if dark else "light")
     for item in found:
         node = item["nodes"][0]
         wrong.append(f"{name}: {item['id']}: {node['html'][:160]} {node['failureSummary'][:200]}")

@@ -19,6 +19,7 @@ from tests.e2e import catalogue
 from tests.e2e.chart.kubelet import Kubelet
 from tests.e2e.chart.pods import PodProcesses
 from tests.e2e.cluster import Cluster, Options
+from tests.e2e.deciding import pod_trier
 from tests.e2e.processes import Ran
 from tests.e2e.product import Bomgate, write_sbom
 from tests.e2e.reading import Reader
@@ -133,13 +134,21 @@ class Installation:
             core.create_namespaced_secret(NAMESPACE, {"metadata": {"name": name}, "stringData": data})
 
     def fill(self, operator: Bomgate) -> None:
-        """Get the catalogue in: SBOMs by hand, and what is known of their components by a download that is run now."""
+        """Get the catalogue in: SBOMs by hand, and what is known of their components by a download that is run now.
+
+        Webhooks follow the database within a second or so; all of them know the catalogue then.
+        """
         documents = operator.folder / "to-import"
         documents.mkdir()
         for image, purls in catalogue.CONTENTS.items():
             write_sbom(documents, catalogue.digest(image), purls)
         operator.run("sbom", "import", documents)
         self.download("first")
+        ask = pod_trier(
+            self.cluster.client, self.cluster.create_namespace("catalogue", {"bomgate.dev/enforce": "deny"})
+        )
+        blocked = catalogue.BLOCKED
+        self.kubelet.wait(lambda: all(ask(blocked).denied for _ in range(8)), 90, "every webhook to know the catalogue")
 
     # -- looking ----------------------------------------------------------------------------------------------------
 
