@@ -75,6 +75,11 @@ def decisions(bomgate: Bomgate) -> int:
     return bomgate.log.count('"decision":"deny"')
 
 
+def lines(bomgate: Bomgate) -> int:
+    """Lines of the log, without those that say that an image was looked for, once in each worker."""
+    return sum('"bomgate.search"' not in line for line in bomgate.log.splitlines())
+
+
 @pytest.mark.parametrize(
     ("sent", "expected"),
     [
@@ -106,11 +111,11 @@ def decisions(bomgate: Bomgate) -> int:
 def test_a_request_of_any_form_gets_a_verdict_or_a_refusal(
     bomgate: Bomgate, sent: bytes, expected: tuple[list[str], int]
 ) -> None:
-    before, told = bomgate.log.count("\n"), decisions(bomgate)
+    before, told = lines(bomgate), decisions(bomgate)
     assert exchanged(bomgate, sent) == expected
     assert exchanged(bomgate, posted()) == VERDICT
     wait_until(lambda: decisions(bomgate) == told + expected[1] + 1, 60, "the lines of the denials")
-    assert bomgate.log.count("\n") - before <= 3 + 1
+    assert lines(bomgate) - before <= 3 + 1
 
 
 def test_a_request_in_records_of_a_byte_each_gets_its_verdict(bomgate: Bomgate) -> None:
