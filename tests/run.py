@@ -106,7 +106,7 @@ def main(arguments: list[str]) -> int:
     code = int(pytest.main([*OPTIONS, *arguments], plugins=[ByFile(), skips, outcomes]))
     if arguments or code != pytest.ExitCode.TESTS_FAILED or skips.fails:
         return code
-    return _rerun_failed(list(outcomes.failed)) if len(outcomes.failed) <= MOST_RERUN else code
+    return _rerun_failed(list(outcomes.failed)) if 0 < len(outcomes.failed) <= MOST_RERUN else code
 
 
 def _compile() -> int:

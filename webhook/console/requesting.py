@@ -252,11 +252,11 @@ def _refusal(face: ConsoleFace, asked: ExceptionRequest) -> ApprovalRefused | No
 
 def _effects(face: ConsoleFace, gate: Gate, asked: ExceptionRequest, draft: DraftAnswer) -> dict[str, Any] | None:
     """What an approval changes, as far as the person may see it; of another cluster that is not known here."""
+    if asked.cluster:
+        return None
     try:
         records = face.desk.reader.records(asked, person(), draft)
     except InvalidInput:
-        return None
-    if asked.cluster:
         return None
     return {"records": len(records), **effects_json(visible(face, gate, "get", _RESOURCE).decider.effects(records))}
 
